@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""Return codes, statuses, alerts and protocol numbers: the reference's names without their prefixes.
+
+Only integers. A build folds every use inside the library into the code and turns this
+module into one table in flash, so that a name costs no heap (tools/configure.py).
+"""
+
+from micropython import const
+
+# Statuses of the buffer calls (MATRIXSSL_*).
+SUCCESS = const(0)
+REQUEST_SEND = const(1)
+REQUEST_RECV = const(2)
+REQUEST_CLOSE = const(3)
+APP_DATA = const(4)
+HANDSHAKE_COMPLETE = const(5)
+RECEIVED_ALERT = const(6)
+
+# Failures (PS_*), the code of an Error.
+FAILURE = const(-1)
+ARG_FAIL = const(-6)
+PLATFORM_FAIL = const(-7)
+MEM_FAIL = const(-8)
+LIMIT_FAIL = const(-9)
+UNSUPPORTED_FAIL = const(-10)
+DISABLED_FEATURE_FAIL = const(-11)
+PROTOCOL_FAIL = const(-12)
+PARSE_FAIL = const(-31)
+CERT_AUTH_FAIL = const(-35)
+CLOCK_FAIL = const(-40)  # ours: the wall clock was never set, so validity cannot be judged
+
+# Certificate.auth_status
+CERT_UNTESTED = const(0)
+CERT_AUTH_PASS = const(1)
+CERT_AUTH_FAIL_BC = const(-32)
+CERT_AUTH_FAIL_DN = const(-33)
+CERT_AUTH_FAIL_SIG = const(-34)
+
+# What a certificate validator may return beside 0, a positive alert and a negative error.
+ALLOW_ANON_CONNECTION = const(254)
+
+# Session options
+OPTION_FULL_HANDSHAKE = const(1)
+OPTION_DISABLE_CLIENT_AUTH = const(2)
+OPTION_ENABLE_CLIENT_AUTH = const(3)
+
+# Protocol versions (the wire's numbers)
+SSL3 = const(0x0300)
+TLS1_0 = const(0x0301)
+TLS1_1 = const(0x0302)
+TLS1_2 = const(0x0303)
+TLS1_3 = const(0x0304)
+DTLS1_0 = const(0xFEFF)
+DTLS1_2 = const(0xFEFD)
+
+# Record content types (RFC 5246 section 6.2.1)
+CHANGE_CIPHER_SPEC = const(20)
+ALERT = const(21)
+HANDSHAKE = const(22)
+APPLICATION_DATA = const(23)
+
+# Handshake message types (RFC 5246 section 7.4)
+HELLO_REQUEST = const(0)
+CLIENT_HELLO = const(1)
+SERVER_HELLO = const(2)
+NEW_SESSION_TICKET = const(4)
+CERTIFICATE = const(11)
+SERVER_KEY_EXCHANGE = const(12)
+CERTIFICATE_REQUEST = const(13)
+SERVER_HELLO_DONE = const(14)
+CERTIFICATE_VERIFY = const(15)
+CLIENT_KEY_EXCHANGE = const(16)
+FINISHED = const(20)
+
+# Alert levels and descriptions (RFC 5246 section 7.2, RFC 8446 section 6)
+ALERT_LEVEL_WARNING = const(1)
+ALERT_LEVEL_FATAL = const(2)
+ALERT_CLOSE_NOTIFY = const(0)
+ALERT_UNEXPECTED_MESSAGE = const(10)
+ALERT_BAD_RECORD_MAC = const(20)
+ALERT_DECRYPTION_FAILED = const(21)
+ALERT_RECORD_OVERFLOW = const(22)
+ALERT_DECOMPRESSION_FAILURE = const(30)
+ALERT_HANDSHAKE_FAILURE = const(40)
+ALERT_NO_CERTIFICATE = const(41)
+ALERT_BAD_CERTIFICATE = const(42)
+ALERT_UNSUPPORTED_CERTIFICATE = const(43)
+ALERT_CERTIFICATE_REVOKED = const(44)
+ALERT_CERTIFICATE_EXPIRED = const(45)
+ALERT_CERTIFICATE_UNKNOWN = const(46)
+ALERT_ILLEGAL_PARAMETER = const(47)
+ALERT_UNKNOWN_CA = const(48)
+ALERT_ACCESS_DENIED = const(49)
+ALERT_DECODE_ERROR = const(50)
+ALERT_DECRYPT_ERROR = const(51)
+ALERT_PROTOCOL_VERSION = const(70)
+ALERT_INSUFFICIENT_SECURITY = const(71)
+ALERT_INTERNAL_ERROR = const(80)
+ALERT_INAPPROPRIATE_FALLBACK = const(86)
+ALERT_USER_CANCELED = const(90)
+ALERT_NO_RENEGOTIATION = const(100)
+ALERT_MISSING_EXTENSION = const(109)
+ALERT_UNSUPPORTED_EXTENSION = const(110)
+ALERT_UNRECOGNIZED_NAME = const(112)
+ALERT_BAD_CERTIFICATE_STATUS_RESPONSE = const(113)
+ALERT_UNKNOWN_PSK_IDENTITY = const(115)
+ALERT_CERTIFICATE_REQUIRED = const(116)
+ALERT_NO_APPLICATION_PROTOCOL = const(120)
+ALERT_NONE = const(255)
+
+# Kinds of key
+KEY_RSA = const(1)
+KEY_EC = const(3)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""What the library needs of MicroPython's unix port: entropy, clocks, files."""
+
+import os
+import time
+
+
+def entropy(buf):
+    """Fill buf with bytes of the operating system's generator."""
+    buf[:] = os.urandom(len(buf))
+
+
+def unix_time():
+    """Seconds since 1970, or 0 when the clock was never set."""
+    now = time.time()
+    return int(now) if now > 1600000000 else 0
+
+
+def ticks_ms():
+    """Milliseconds of a monotonic clock, any origin, modulo 2**30."""
+    return time.ticks_ms()
+
+
+def read_file(name):
+    """The whole file as bytes; OSError where there is none."""
+    with open(name, "rb") as f:
+        return f.read()
