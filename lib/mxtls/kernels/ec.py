@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""P-256, P-384 and P-521: ECDH and ECDSA (SEC 1, FIPS 186-4) over big-endian buffers; the pure tier.
+
+Called by mxtls.crypto.ecdsa and by the ECDHE key exchange. Curves are y^2 = x^3 - 3x + b, points Jacobian
+triples (X, Y, Z) with x = X/Z^2, y = Y/Z^3, Z = 0 at infinity. Secret scalars follow one fixed sequence of
+operations, but Python's integers do not: the time of each operation, and the table entry that it reads,
+depend on the values. This tier is the specification; use it where nobody can time it closely.
+"""
+
+from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL, ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
+from mxtls.config import USE_SECP256R1 as _USE_SECP256R1, USE_SECP384R1 as _USE_SECP384R1
+from mxtls.config import USE_SECP521R1 as _USE_SECP521R1
+from mxtls.errors import Error
+
+# (curve, bytes, p, n, b, x of G, y of G, flag)
+_CURVES = (
+    (
+        23, 32,  # P-256
+        0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+        _USE_SECP256R1,
+    ),
+    (
+        24, 48,  # P-384
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFFFF0000000000000000FFFFFFFF,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+        0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+        _USE_SECP384R1,
+    ),
+    (
+        25, 66,  # P-521
+        0x01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF,
+        0x01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409,
+        0x0051953EB9618E1C9A1F929A21A0B68540EEA2DA725B99B315F3B8B489918EF109E156193951EC7E937B1652C0BD3BB1BF073573DF883D2C34F1EF451FD46B503F00,
+        0x00C6858E06B70404E9CD9E3ECB662395B4429C648139053FB521F828AF606B4D3DBAA14B5E77EFE75928FE1DC127A2FFA8DE3348B3C1856A429BF97E7E31C2E5BD66,
+        0x011839296A789A3BC0045C8A5FB42C7D1BD998F54449579B446817AFBD17273E662C97EE72995EF42640C550B9013FAD0761353C7086A272C24088BE94769FD16650,
+        _USE_SECP521R1,
+    ),
+)
+
+
+def _curve(curve):
+    for row in _CURVES:
+        if row[0] == curve and row[7]:
+            return row
+    raise Error(_UNSUPPORTED_FAIL, _ALERT_HANDSHAKE_FAILURE, "curve %d is not in this build; switch on its USE_SECP" % curve)
+
+
+def _double(P, times, p):
+    """2^times * P. Exact for infinity as well; no point of odd order has y = 0."""
+    x, y, z = P
+    for _ in range(times):
+        t = z * z % p
+        m = 3 * (x - t) * (x + t) % p
+        z = 2 * y * z % p
+        y = y * y % p
+        t = 4 * x * y % p
+        x = (m * m - 2 * t) % p
+        y = (m * (t - x) - 8 * y * y) % p
+    return x, y, z
+
+
+def _add(P, Q, p):
+    """P + Q for any two points. The special cases never meet a random secret scalar."""
+    x, y, z = P
+    u, v, w = Q
+    if not z:
+        return Q
+    if not w:
+        return P
+    t = w * w % p
+    x = x * t % p
+    y = y * w * t % p
+    t = z * z % p
+    u = (u * t - x) % p
+    v = (v * z * t - y) % p
+    if not u:
+        return (1, 1, 0) if v else _double(Q, 1, p)
+    z = z * w * u % p
+    t = u * u % p
+    u = u * t % p
+    t = x * t % p
+    x = (v * v - u - 2 * t) % p
+    return x, (v * (t - x) - y * u) % p, z
+
+
+def _multiply(row, k, x, y):
+    """k * (x, y) for a secret 0 < k < n, as Jacobian coordinates.
+
+    An odd k below 2^L is the sum of L digits +1 or -1: digit i is +1 where bit i + 1 of k + 2^L is set. Taken
+    three at a time they are one of +-1, +-3, +-5, +-7, never 0, so that every scalar costs the same sequence.
+    """
+    p = row[2]
+    n = row[3]
+    count = (8 * row[1] + 3) // 3
+    k = (k + n, k)[k & 1] + (1 << 3 * count)
+    t = y * y % p  # Z = y: a table entry with Z = 1 would multiply faster than its neighbours
+    P = x * t % p, t * t % p, y
+    t = _double(P, 1, p)
+    table = [P]
+    for i in range(3):
+        P = _add(P, t, p)
+        table.append(P)
+    P = table[((k >> 3 * count - 2) & 7) - 4]  # the first digit is positive
+    for i in range(3 * count - 5, 0, -3):
+        P = _double(P, 3, p)
+        t = (k >> i) & 7
+        x, y, z = table[(t ^ ((t >> 2) - 1)) & 3]
+        P = _add(P, (x, y * ((t >> 1 & 2) - 1), z), p)
+    return P
+
+
+def _load_point(row, point):
+    """The affine (x, y) of a buffer X||Y, or None unless it is a point of the curve."""
+    size = row[1]
+    p = row[2]
+    if len(point) != 2 * size:
+        return None
+    x = int.from_bytes(point[:size], "big")
+    y = int.from_bytes(point[size:], "big")
+    if x >= p or y >= p or (y * y - (x * x - 3) * x - row[4]) % p:
+        return None
+    return x, y
+
+
+def _load_scalar(row, buf, off):
+    """The scalar at buf[off:], or 0 where it is not in 1 .. n - 1."""
+    k = int.from_bytes(buf[off : off + row[1]], "big")
+    return k if k < row[3] and off + row[1] <= len(buf) else 0
+
+
+def ec_public(curve, out, d):
+    """out = X||Y of d * G. Returns 1, or 0 unless 0 < d < n."""
+    row = _curve(curve)
+    size = row[1]
+    p = row[2]
+    k = _load_scalar(row, d, 0)
+    if not k or len(d) != size:
+        return 0
+    x, y, z = _multiply(row, k, row[5], row[6])
+    z = pow(z, p - 2, p)
+    k = z * z % p
+    out[:size] = (x * k % p).to_bytes(size, "big")
+    out[size : 2 * size] = (y * z * k % p).to_bytes(size, "big")
+    return 1
+
+
+def ec_ecdh(curve, out_x, d, point):
+    """out_x = the x coordinate of d * point. Returns 1, or 0 for a bad scalar or a point not on the curve."""
+    row = _curve(curve)
+    size = row[1]
+    p = row[2]
+    k = _load_scalar(row, d, 0)
+    P = _load_point(row, point)
+    if not k or not P or len(d) != size:
+        return 0
+    P = _multiply(row, k, P[0], P[1])
+    k = P[2]
+    out_x[:size] = (P[0] * pow(k * k % p, p - 2, p) % p).to_bytes(size, "big")
+    return 1
+
+
+def ecdsa_sign(curve, sig, digest, d, k):
+    """sig = r||s with the secret nonce k. Returns 1, or 0 when the caller must choose another k."""
+    row = _curve(curve)
+    size = row[1]
+    p = row[2]
+    n = row[3]
+    d = _load_scalar(row, d, 0)
+    k = _load_scalar(row, k, 0)
+    if not d or not k:
+        return 0
+    P = _multiply(row, k, row[5], row[6])
+    r = P[2]
+    r = P[0] * pow(r * r % p, p - 2, p) % p % n
+    s = pow(k, n - 2, n) * (int.from_bytes(digest[:size], "big") + r * d) % n
+    if not r or not s:
+        return 0
+    sig[:size] = r.to_bytes(size, "big")
+    sig[size : 2 * size] = s.to_bytes(size, "big")
+    return 1
+
+
+def ecdsa_verify(curve, digest, sig, point):
+    """1 when sig = r||s signs the digest under the point, else 0. All values are public.
+
+    u * G + v * Q, both scalars in non-adjacent form: digit i of u is bit i + 1 of 3u less bit i + 1 of u. The
+    pair of digits is one of nine combinations of G and Q, four of them and their negatives.
+    """
+    row = _curve(curve)
+    size = row[1]
+    p = row[2]
+    n = row[3]
+    r = _load_scalar(row, sig, 0)
+    v = _load_scalar(row, sig, size)
+    P = _load_point(row, point)
+    if not r or not v or not P or len(sig) != 2 * size:
+        return 0
+    v = pow(v, n - 2, n)
+    u = int.from_bytes(digest[:size], "big") * v % n  # no hash is longer than the n of P-521
+    v = r * v % n
+    x, y = P
+    Q = x, y, 1
+    P = row[5], row[6], 1
+    table = (None, Q, _add(P, (x, p - y, 1), p), P, _add(P, Q, p))
+    x = 3 * u
+    y = 3 * v
+    P = 1, 1, 0
+    for i in range(8 * size + 1, 0, -1):
+        P = _double(P, 1, p)
+        t = 3 * ((x >> i & 1) - (u >> i & 1)) + (y >> i & 1) - (v >> i & 1)
+        if t > 0:
+            P = _add(P, table[t], p)
+        elif t:
+            Q = table[-t]
+            P = _add(P, (Q[0], p - Q[1], Q[2]), p)
+    x, y, z = P
+    if not z:
+        return 0
+    z = z * z % p
+    if (r * z - x) % p == 0:
+        return 1
+    return 1 if r + n < p and ((r + n) * z - x) % p == 0 else 0
