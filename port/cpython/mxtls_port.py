@@ -2,7 +2,12 @@
 """What the library needs of CPython: entropy, clocks, files."""
 
 import os
+import sys
 import time
+
+from mxtls_hashlib import Hash, Hmac  # noqa: F401  optional in a port: what mxtls/crypto takes in place of its own
+
+CHUNK = 4096  # bytes that a pure kernel may take at once; other ports keep to their default of 256
 
 
 def entropy(buf):
@@ -25,3 +30,12 @@ def read_file(name):
     """The whole file as bytes; OSError where there is none."""
     with open(name, "rb") as f:
         return f.read()
+
+
+def _forget_random_state():
+    drbg = sys.modules.get("mxtls.crypto.drbg")
+    if drbg:
+        drbg._drbg = None
+
+
+os.register_at_fork(after_in_child=_forget_random_state)  # or a child would repeat its parent's random bytes
