@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# `make` lists what there is. Each command sets up what it needs first; build/ holds everything that is made.
+#   MICROPY_DIR=path   use this MicroPython tree instead of Debian's source package
+#   TESTS="…"          what `make test` runs (pytest arguments), default all of host_tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test size bench
+PYTHON ?= python3
+VENV := build/venv/bin/python
+export MICROPY_DIR
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^#   \([A-Z_]*=.*\)/     \1/p' $(firstword $(MAKEFILE_LIST))
+
+setup: ## toolchain and Python environment, in build/ (about two minutes, then seconds)
+	@command -v $(PYTHON) >/dev/null || { echo "setup: needs python3: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) tools/toolchain.py setup
+
+demo: setup ## a verified TLS 1.2 page from openssl, in a 64 KB heap
+	@$(VENV) tools/demo.py
+
+test: setup ## all tests
+	@$(VENV) tools/toolchain.py test $(TESTS)
+
+size: setup ## frozen bytes of each profile, and what each option saves
+	@$(VENV) tools/size.py
+
+bench: setup ## speed and memory beside the peers
+	@$(VENV) tools/bench.py

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+"""What all host tests share: the library and the examples importable on CPython, hypothesis without deadlines, the vectors."""
+
+import os
+import sys
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / p) for p in ("lib", "port/cpython", "examples", "tools", "host_tests")]
+
+import targets  # noqa: E402
+
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="session")
+def vectors():
+    """The folder of test vectors; the test is skipped where there is none."""
+    folder = targets.vectors()
+    if folder is None:
+        pytest.skip("no test vectors: set MXTLS_VECTORS to their folder")
+    return folder
+
+
+@pytest.fixture(params=targets.TARGETS, ids=lambda t: t.name)
+def target(request):
+    """Each interpreter in turn; skipped where it could not be built."""
+    if request.param.missing():
+        pytest.skip(request.param.missing())
+    return request.param

@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The toolchain: everything that `make setup` installs or builds, all of it under build/, and build_unix().
+
+Other tools import build_unix(), configure() and stage_viper(); `make` calls the commands at the end. Needs only CPython's own library.
+A step that is done leaves a stamp (a digest of what it was made from), so a second run only compares digests.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import debian_source
+from steps import BUILD, ROOT, Failed, build_lock, digest, is_stamped, run, say, step
+
+BIN, OBJ, STAGED = BUILD / "bin", BUILD / "obj", BUILD / "staged"
+VENV = BUILD / "venv"
+VENV_PYTHON = VENV / "bin" / "python"
+MPY_CROSS = BIN / "mpy-cross"
+APT_PACKAGES = ("openssl", "build-essential", "pkg-config", "libffi-dev")
+X86_64 = platform.machine() in ("x86_64", "AMD64")
+BITS = (32, 64) if X86_64 else (64,)
+# Viper's integers are as wide as the machine's: its kernels are written for 32 bits, so the 64-bit port freezes the pure tier.
+TIER = {32: "viper", 64: "pure"}
+MARCH = {32: "x86", 64: "x64"} if X86_64 else {}
+EXAMPLES = ("client.py", "server.py")
+
+
+# The steps of `make setup`, in their order
+
+def apt_packages():
+    """Install what is missing of Debian's packages; needs root or sudo."""
+    wanted = list(APT_PACKAGES) + (["gcc-multilib"] if X86_64 else [])
+    try:
+        import ensurepip  # noqa: F401
+    except ImportError:
+        wanted.append("python3-venv")
+    if not shutil.which("dpkg-query"):
+        tools = [t for t in ("openssl", "gcc", "make", "pkg-config") if not shutil.which(t)]
+        if tools:
+            say("setup: this is not a Debian-like machine: please install %s yourself" % ", ".join(tools))
+        return
+    state = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n"] + wanted, capture_output=True, text=True).stdout
+    have = {line.split()[0] for line in state.splitlines() if line.endswith("ok installed")}
+    missing = [p for p in wanted if p not in have]
+    if not missing:
+        return
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    with step("installing " + " ".join(missing)):
+        try:
+            install = sudo + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends"] + missing
+            try:
+                run("apt", *install)
+            except Failed:  # most often: the package lists are old or were never fetched
+                run("apt", *sudo, "apt-get", "update")
+                run("apt", *install)
+        except Failed as e:
+            raise Failed("could not install them; as root run: apt-get install %s\n%s" % (" ".join(missing), e)) from None
+
+
+def python_environment():
+    """build/venv from requirements-dev.txt; MicroPython's stubs for editors in build/typings."""
+    wanted = digest(ROOT / "requirements-dev.txt", sys.version)
+    if is_stamped(VENV / "stamp", wanted):
+        return
+    with step("Python environment, build/venv"):
+        if not VENV_PYTHON.exists() or not is_stamped(VENV / "python", sys.version):
+            shutil.rmtree(VENV, ignore_errors=True)
+            run("venv", sys.executable, "-m", "venv", VENV)
+            (VENV / "python").write_text(sys.version)
+        run("venv", VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-r", ROOT / "requirements-dev.txt")
+        (VENV / "stamp").write_text(wanted)
+    try:
+        with step("MicroPython's type stubs, build/typings"):
+            run("venv", VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--upgrade", "--target", BUILD / "typings",
+                "micropython-unix-stubs")
+    except Failed as e:
+        say("setup: no type stubs (only editors use them): %s" % e)
+
+
+def micropython_source():
+    """The MicroPython tree: the user's MICROPY_DIR, or Debian's source package unpacked in build/micropython."""
+    if os.environ.get("MICROPY_DIR"):
+        tree = Path(os.environ["MICROPY_DIR"]).expanduser().resolve()
+        if not (tree / "ports" / "unix" / "Makefile").exists():
+            raise Failed("MICROPY_DIR=%s is not a MicroPython source tree" % tree)
+        return tree
+    tree = BUILD / "micropython"
+    if not (tree / "stamp").exists():
+        with step("MicroPython and mbedtls sources from Debian's packages"):
+            debian_source.unpack(BUILD / "apt", {"micropython": tree, "mbedtls": tree / "lib" / "mbedtls"})
+            (tree / "stamp").touch()
+    return tree
+
+
+def _tree_digest(tree):
+    """Names the tree well enough to notice another one, or another version of it."""
+    return digest(str(tree), tree / "py" / "mpconfig.h", tree / "ports" / "unix" / "mpconfigport.h")
+
+
+def _make(log, tree, folder, *settings):
+    """make in a folder of the tree. Everything is written to BUILD=, nothing to the tree."""
+    stand_in = BUILD / "no-micropython-lib"  # mkrules.mk only asks whether its README exists
+    stand_in.mkdir(exist_ok=True)
+    (stand_in / "README.md").touch()
+    run(log, "make", "-C", tree / folder, "-j%d" % (os.cpu_count() or 1), "PYTHON=" + sys.executable, "MPY_LIB_DIR=%s" % stand_in, *settings)
+
+
+def mpy_cross(tree):
+    with step("mpy-cross"):
+        _make("mpy-cross", tree, "mpy-cross", "BUILD=%s" % (OBJ / "mpy-cross"), "CFLAGS_EXTRA=-Wno-error")
+    _install(OBJ / "mpy-cross" / "mpy-cross", MPY_CROSS)
+
+
+def _install(built, target):
+    """Put a binary in its place in one move, so that a running one is not disturbed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(target.name + ".new")
+    shutil.copy2(built, fresh)
+    fresh.replace(target)
+
+
+def _unix_make(tree, name, manifest, bits, tls):
+    flags = ["-Wno-error"]  # warnings of compilers newer than the tree
+    settings = ["BUILD=%s" % (OBJ / name), "FROZEN_MANIFEST=%s" % manifest, "MICROPY_PY_BTREE=0",
+                "MICROPY_MPYCROSS=%s" % MPY_CROSS, "MICROPY_MPYCROSS_DEPENDENCY=%s" % MPY_CROSS]
+    if bits in MARCH:
+        settings.append("MPY_CROSS_FLAGS=-march=" + MARCH[bits])
+    if bits == 32:
+        settings += ["MICROPY_FORCE_32BIT=1", "MICROPY_PY_FFI=0"]
+    if tls:
+        flags += ["-include", str(ROOT / "tools" / "tls_on_heap.h")]
+    else:
+        settings += ["MICROPY_PY_SSL=0", "MICROPY_SSL_MBEDTLS=0"]
+    _make(name, tree, "ports/unix", "CFLAGS_EXTRA=" + " ".join(flags), *settings)
+    return OBJ / name / "micropython"
+
+
+def _base(tree, bits, tls):
+    """The object files that all binaries of one width share: the port with nothing frozen but asyncio. Returns their folder's name."""
+    name = "base-%d%s" % (bits, "-tls" if tls else "")
+    wanted = digest(_tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, (ROOT / "tools" / "tls_on_heap.h").read_text())
+    if not is_stamped(OBJ / name / "stamp", wanted):
+        if tls and not (tree / "lib" / "mbedtls" / "library").exists():
+            raise Failed("%s has no lib/mbedtls (run `git submodule update --init lib/mbedtls` in it)" % tree)
+        with step("unix port, %d-bit%s" % (bits, ", with the built-in tls" if tls else "")):
+            shutil.rmtree(OBJ / name, ignore_errors=True)
+            manifest = OBJ / "base_manifest.py"
+            manifest.write_text('include("$(MPY_DIR)/extmod/asyncio")\n')
+            _unix_make(tree, name, manifest, bits, tls)
+            (OBJ / name / "stamp").write_text(wanted)
+    return name
+
+
+def build_unix(bits, manifest, name, tls=False, inputs=()):
+    """Build build/bin/<name>: a unix port with what `manifest` freezes; returns its path. Costs some seconds, nothing when up to date.
+
+    bits      32 or 64: 32 is the faithful model of a board and the one to measure
+    manifest  a MicroPython manifest, for example the manifest.py that tools/configure.py writes into the tree it stages
+    name      of the binary; also of its folder of object files, build/obj/<name>, copied once from those that all binaries share
+    tls       True: with the built-in `tls` (mbedtls, its memory on the MicroPython heap, as on boards) beside what is frozen
+    inputs    files and folders that the manifest freezes from, when they do not lie beside it; a change in one rebuilds
+    The heap is chosen when it is run: `build/bin/<name> -X heapsize=24k …`. asyncio is frozen only if the manifest says so.
+    Raises Failed when the machine cannot build it. Safe to call from parallel tests.
+    """
+    manifest = Path(manifest).resolve()
+    with build_lock():
+        if bits not in BITS:
+            raise Failed("a %d-bit port cannot be built on this kind of machine (%s)" % (bits, platform.machine()))
+        tree = micropython_source()
+        if not MPY_CROSS.exists():
+            raise Failed("there is no build/bin/mpy-cross: run `make setup`")
+        base = _base(tree, bits, tls)
+        folder, target = OBJ / name, BIN / name
+        same_base = (OBJ / base / "stamp").read_text()
+        wanted = digest(same_base, manifest, manifest.parent, *map(Path, inputs))
+        if target.exists() and is_stamped(folder / "stamp", wanted):
+            return target
+        if not is_stamped(folder / "base", same_base):
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(OBJ / base, folder, ignore=shutil.ignore_patterns("stamp", "frozen*", "micropython*"))
+            (folder / "base").write_text(same_base)
+        shutil.rmtree(folder / "frozen_mpy", ignore_errors=True)  # make compares times; staged files may be older than what they replace
+        _install(_unix_make(tree, name, manifest, bits, tls), target)
+        (folder / "stamp").write_text(wanted)
+        return target
+
+
+def stage_viper():
+    """build/staged/viper: lib/ with the kernels of port/viper in place of the pure ones, to run from source. Returns the folder."""
+    target = STAGED / "viper"
+    wanted = digest(ROOT / "lib", ROOT / "port" / "viper")
+    with build_lock():
+        if not is_stamped(target / "stamp", wanted):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(ROOT / "lib", target, ignore=shutil.ignore_patterns("__pycache__"))
+            for kernel in (ROOT / "port" / "viper").glob("*.py"):
+                shutil.copy2(kernel, target / "mxtls" / "kernels" / kernel.name)
+            (target / "stamp").write_text(wanted)
+    return target
+
+
+def configure(profile, tier, platform_name="unix"):
+    """Stage a profile with tools/configure.py in build/staged/<profile>-<tier>; returns the path of its manifest.py."""
+    target = STAGED / ("%s-%s" % (profile, tier) + ("" if platform_name == "unix" else "-" + platform_name))
+    tool = ROOT / "tools" / "configure.py"
+    wanted = digest(ROOT / "lib", ROOT / "port", ROOT / "manifest.py", tool)
+    with build_lock():
+        if not is_stamped(target / "stamp", wanted):
+            run("configure", sys.executable, tool, "--profile", profile, "--tier", tier, "--platform", platform_name, "--out", target, cwd=ROOT)
+            (target / "stamp").write_text(wanted)
+    return target / "manifest.py"
+
+
+def freeze(tree, bits):
+    """build/bin/micropython-<bits>: the default profile and the examples frozen in, run as `micropython-32 -m client …`."""
+    name, tier = "micropython-%d" % bits, TIER[bits]
+    if not (BIN / name).exists():  # something to run the source with, should the next lines fail
+        _install(OBJ / _base(tree, bits, False) / "micropython", BIN / name)
+    staged = configure("default", tier)
+    examples = [e for e in EXAMPLES if (ROOT / "examples" / e).exists()]
+    text = 'include("$(MPY_DIR)/extmod/asyncio")\ninclude("%s")\n' % staged
+    if examples:
+        text += 'freeze("%s", %r)\n' % (ROOT / "examples", tuple(examples))
+    manifest = STAGED / name / "manifest.py"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    if not is_stamped(manifest, text):
+        manifest.write_text(text)
+    began = time.time()
+    before = (BIN / name).stat().st_mtime_ns
+    build_unix(bits, manifest, name, inputs=[staged.parent] + [ROOT / "examples" / e for e in examples])
+    if (BIN / name).stat().st_mtime_ns != before:
+        say("setup: %-58s %5.1f s" % ("build/bin/%s, mxtls frozen in (%s kernels)" % (name, tier), time.time() - began))
+
+
+def micropython():
+    """All that needs a C compiler; returns the texts of what failed. Parts fail one by one (a machine may lack 32-bit libraries)."""
+    problems = []
+    try:
+        tree = micropython_source()
+        if not is_stamped(OBJ / "tree", _tree_digest(tree)) or not MPY_CROSS.exists():
+            shutil.rmtree(OBJ, ignore_errors=True)
+            OBJ.mkdir(parents=True)
+            mpy_cross(tree)
+            (OBJ / "tree").write_text(_tree_digest(tree))
+    except Failed as e:
+        return ["no MicroPython could be built, CPython alone is used: %s" % e]
+    built = []
+    for bits in BITS:
+        try:
+            _base(tree, bits, False)
+            built.append(bits)
+        except Failed as e:
+            problems.append("no %d-bit MicroPython: %s" % (bits, e))
+    for bits in built:
+        peer = BIN / ("micropython-%d-tls" % bits)
+        try:
+            binary = OBJ / _base(tree, bits, True) / "micropython"
+            if not peer.exists() or peer.stat().st_mtime_ns != binary.stat().st_mtime_ns:
+                _install(binary, peer)
+        except Failed as e:
+            problems.append("no %s to compare with: %s" % (peer.name, e))
+    for bits in built:
+        freeze(tree, bits)
+    return problems
+
+
+def setup():
+    """Returns 0 when tests and demo can run: with MicroPython, or without it after one line that says so."""
+    began = time.time()
+    with build_lock():
+        try:
+            apt_packages()
+        except Failed as e:
+            say("setup: %s" % e)
+        try:
+            python_environment()
+        except Failed as e:
+            say("setup: no Python environment: %s" % e)
+            return 1
+        try:
+            problems = micropython()
+        except Failed as e:
+            say("setup: mxtls could not be frozen: %s" % e)
+            return 1
+    for problem in problems:
+        say("setup: " + problem)
+    if problems and os.environ.get("MXTLS_REQUIRE_MICROPYTHON"):
+        return 1
+    say("setup: ready (%.1f s)" % (time.time() - began))
+    return 0
+
+
+def test(arguments):
+    """Run pytest over host_tests, or over what `make test TESTS=…` names, on all processors; the last line sums up."""
+    command = [VENV_PYTHON, "-m", "pytest", "-n", str(os.cpu_count() or 1)] + (arguments or ["host_tests"])
+    return subprocess.call([str(c) for c in command], cwd=ROOT, stdin=subprocess.DEVNULL)
+
+
+COMMANDS = "usage: toolchain.py setup | test [pytest arguments] | unix BITS MANIFEST NAME [tls]"
+
+
+def main(argv):
+    command, rest = (argv + [""])[0], argv[1:]
+    try:
+        if command == "setup":
+            return setup()
+        if command == "test":
+            return test(rest)
+        if command == "unix" and len(rest) in (3, 4):
+            say(build_unix(int(rest[0]), rest[1], rest[2], tls=rest[3:] == ["tls"]))
+            return 0
+    except Failed as e:
+        say("error: %s" % e)
+        return 1
+    say(COMMANDS)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
