@@ -38,4 +38,5 @@ def _forget_random_state():
         drbg._drbg = None
 
 
-os.register_at_fork(after_in_child=_forget_random_state)  # or a child would repeat its parent's random bytes
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_random_state)  # or a child would repeat its parent's random bytes

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""HMAC-DRBG (NIST SP 800-90A section 10.1.2) over the port's entropy. Called for every random byte of a session;
+RFC 6979 signatures call Drbg with their own seed.
+
+One generator serves the whole program, without a lock: call it from one thread, never from an interrupt.
+"""
+
+import mxtls_port
+from micropython import const
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR, PLATFORM_FAIL as _PLATFORM_FAIL
+from mxtls.crypto.hmac import Hmac
+from mxtls.errors import Error
+from mxtls.kernels.mem import copy, wipe
+
+_RESEED_INTERVAL = const(65536)  # requests
+_SEED = const(48)  # bytes of entropy: 256 bits of strength and half of that again as the nonce
+
+_drbg = None
+
+
+class Drbg:
+    """alg is a hash id, seed any bytes-like object. generate allocates nothing itself."""
+
+    def __init__(self, alg, seed):
+        self.mac = Hmac(alg, b"")
+        self.key = bytearray(self.mac.size)
+        self.v = bytearray(b"\x01" * self.mac.size)
+        self.requests = 0
+        self.reseed(seed)
+
+    def reseed(self, seed):
+        """Mix seed in. An empty seed (no bytes) only steps the generator on."""
+        for i in range(2 if seed else 1):
+            self.mac.rekey(self.key)
+            self.mac.update(self.v, 0, len(self.v))
+            self.mac.update(b"\x01" if i else b"\x00", 0, 1)
+            self.mac.update(seed, 0, len(seed))
+            self.mac.digest_into(self.key, 0)
+            self.mac.rekey(self.key)
+            self.mac.update(self.v, 0, len(self.v))
+            self.mac.digest_into(self.v, 0)
+        if seed:
+            self.requests = 0
+
+    def generate(self, buf, off, n):
+        """Fill buf[off:off+n], 65536 bytes at most."""
+        self.requests += 1
+        self.mac.rekey(self.key)
+        while n > 0:
+            self.mac.reset()
+            self.mac.update(self.v, 0, len(self.v))
+            self.mac.digest_into(self.v, 0)
+            copy(buf, off, self.v, 0, min(n, len(self.v)))
+            off += len(self.v)
+            n -= len(self.v)
+        self.reseed(b"")
+
+    def wipe(self):
+        self.mac.wipe()
+        wipe(self.key)
+        wipe(self.v)
+
+
+def random_into(buf, off, n):
+    """Fill buf[off:off+n] with random bytes. Seeds itself at the first call, and every 65536 calls mixes in fresh entropy."""
+    global _drbg
+    if _drbg is None or _drbg.requests >= _RESEED_INTERVAL:
+        seed = bytearray(_SEED)
+        try:
+            mxtls_port.entropy(seed)
+        except OSError:
+            wipe(seed)
+        if seed == seed[:1] * _SEED:
+            raise Error(
+                _PLATFORM_FAIL,
+                _ALERT_INTERNAL_ERROR,
+                "no entropy: the port's generator failed or repeats one byte; check entropy() in mxtls_port.py",
+            )
+        if _drbg is None:
+            _drbg = Drbg(4, seed)
+        else:
+            _drbg.reseed(seed)
+        wipe(seed)
+    _drbg.generate(buf, off, n)
