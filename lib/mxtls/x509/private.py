@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""Private keys from DER: PKCS#1 (RFC 8017 A.1.2), SEC1 (RFC 5915) and PKCS#8 (RFC 5958). Called by keys.py.
+
+The consistency checks of RSA keys use big integers, which stay on the heap until it is reused; the key's own bytes are wiped.
+"""
+
+from mxtls.codes import (
+    ALERT_NONE as _ALERT_NONE,
+    KEY_EC as _KEY_EC,
+    KEY_RSA as _KEY_RSA,
+    PARSE_FAIL as _PARSE_FAIL,
+    UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
+)
+from mxtls.config import USE_ECC as _USE_ECC, USE_PKCS8 as _USE_PKCS8, USE_RSA as _USE_RSA
+from mxtls.errors import Error
+from mxtls.x509.certificate import find_algorithm
+from mxtls.x509.der import Der
+
+_EC_OID = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
+
+
+def _bad():
+    raise Error(_PARSE_FAIL, _ALERT_NONE, "the private key is malformed: use an RSA or EC key in PKCS#1, SEC1 or PKCS#8")
+
+
+def _unsupported(text):
+    raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, text)
+
+
+def parse_private(buf, off, end):
+    """The PrivateKey in buf[off:end]; Error(PARSE_FAIL) for what is no key, Error(UNSUPPORTED_FAIL) for other kinds of key."""
+    d = Der(buf)
+    p = d.read(off, end, 0x30)
+    if d.end != end:
+        _bad()
+    d.read(p, end, 0)
+    if d.tag == 0x30:
+        p = d.end
+        if p < end and buf[p] == 4:
+            _unsupported("the private key is encrypted: decrypt it first, encrypted PKCS#8 is not supported yet")
+        _bad()
+    v = d.integer(p, end)
+    if d.end - v != 1:
+        _bad()
+    v = buf[v]
+    p = d.end
+    d.read(p, end, 0)
+    if d.tag == 2 and _USE_RSA:
+        return _rsa(d, v, p, end)
+    if d.tag == 4 and _USE_ECC:
+        return _ec(d, v, p, end, None)
+    if d.tag != 0x30 or v > 1:
+        _bad()
+    if not _USE_PKCS8:
+        _unsupported("PKCS#8 private keys are not in this build: enable USE_PKCS8 or convert the key")
+    p = d.off
+    a_end = d.end
+    row = find_algorithm(buf, p, a_end)
+    if row is None:
+        _unsupported("the private key's algorithm is not supported: use RSA or a named NIST curve that is enabled")
+    p = d.read(a_end, end, 4)
+    a_end = d.end
+    while d.end < end:  # attributes [0], public key [1]
+        d.read(d.end, end, 0)
+        if d.tag != 0xA0 and d.tag != 0x81:
+            _bad()
+    p = d.read(p, a_end, 0x30)
+    if d.end != a_end:
+        _bad()
+    v = d.integer(p, a_end)
+    if d.end - v != 1:
+        _bad()
+    if row[1] and _USE_ECC:
+        return _ec(d, buf[v], d.end, a_end, row)
+    if not row[1] and _USE_RSA:
+        key = _rsa(d, buf[v], d.end, a_end)
+        key.pss = len(row[0]) == 11
+        return key
+    return _bad()
+
+
+def _rsa(d, version, p, end):
+    """The eight numbers of an RSAPrivateKey, which must fit together."""
+    from mxtls.x509.pubkey import PrivateKey
+
+    key = PrivateKey(_KEY_RSA)
+    parts = []
+    for i in range(8):
+        off = d.integer(p, end)
+        p = d.end
+        parts.append(bytearray(d.buf[off:p]))
+    if version or p != end:
+        _bad()
+    numbers = [int.from_bytes(x, "big") for x in parts]
+    n, e, x, p, q, dp, dq, qinv = numbers
+    if n != p * q or not n & 1 or p < 3 or q < 3 or e < 3 or not e & 1 or not 1 < x < n:
+        _bad()
+    if not (x * e % (p - 1) == 1 == x * e % (q - 1) and dp == x % (p - 1) and dq == x % (q - 1) and qinv * q % p == 1 and qinv < p):
+        _bad()
+    size = len(parts[0])
+    if size < 128 or size > 512 or parts[0][0] < 128 or len(parts[1]) > 4 or len(parts[3]) != len(parts[4]):
+        _unsupported("the RSA private key's size is not supported: use 1024 to 4096 bits, a multiple of 8, and two primes of one size")
+    key.bits = size * 8
+    key.n, key.e, key.d, key.p, key.q, key.dp, key.dq, key.qinv = parts
+    key.n = bytes(key.n)
+    key.e = bytes(key.e)
+    return key
+
+
+def _ec(d, version, p, end, row):
+    """An ECPrivateKey; row: what the PKCS#8 around it says of the curve. The point is computed and must agree with the given one."""
+    from mxtls.kernels.ec import ec_public
+    from mxtls.x509.pubkey import PrivateKey
+
+    buf = d.buf
+    off = d.read(p, end, 4)
+    p = d.end
+    secret = bytearray(buf[off:p])
+    point = None
+    if version != 1:
+        _bad()
+    while p < end:
+        off = d.read(p, end, 0)
+        p = d.end
+        if d.tag == 0xA0 and point is None:
+            if buf[off] != 6:
+                _unsupported("the private key gives its curve explicitly: convert it to a named curve")
+            own = find_algorithm(_EC_OID + bytes(buf[off:p]), 0, 9 + p - off)
+            if own is None:
+                _unsupported("the private key's curve is not supported: use a named NIST curve that is enabled")
+            if row is not None and own is not row:
+                _bad()
+            row = own
+        elif d.tag == 0xA1 and point is None:
+            off = d.read(off, p, 3)
+            if d.end != p or p - off < 2 or buf[off]:
+                _bad()
+            point = bytes(buf[off + 1 : p])
+        else:
+            _bad()
+    if row is None:
+        _unsupported("the private key does not name its curve: convert it to PKCS#8")
+    size = row[2]
+    if len(secret) > size:
+        _bad()
+    key = PrivateKey(_KEY_EC)
+    key.curve = row[1]
+    key.bits = 521 if size == 66 else size * 8
+    key.d = bytearray(size)
+    key.d[size - len(secret) :] = secret
+    made = bytearray(2 * size)
+    if not ec_public(key.curve, made, key.d) or (point is not None and point[:1] == b"\x04" and point[1:] != made):
+        key.wipe()
+        _bad()
+    key.point = bytes(made)
+    for i in range(len(secret)):
+        secret[i] = 0
+    return key
