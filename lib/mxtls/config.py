@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The USE_* options of this build: the defaults, when run from source.
 
-manifest.py documents each option; tools/configure.py folds a build's choices into the
-code, so that nothing of this module is frozen.
+tools/options.py documents each option; tools/configure.py folds a build's choices into
+the code, so that nothing of this module is frozen.
 """
 
 from micropython import const
@@ -28,6 +28,7 @@ USE_TLS_RSA_WITH_AES_256_CBC_SHA = const(1)
 # What the suites need; tools/configure.py switches off what no suite that is on uses
 USE_ECC = const(1)
 USE_RSA = const(1)
+USE_AES = const(1)
 USE_AES_GCM = const(1)
 USE_AES_CBC = const(1)
 USE_SHA1 = const(1)

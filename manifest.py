@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""What a board's manifest includes to freeze mxtls, with its choices:
+
+    include("/path/to/mxtls/manifest.py", profile="client", tier="viper", platform="unix", USE_PEM=0)
+
+profile: default everything client server one-suite; tier: pure viper; platform: a folder of port/;
+examples=1 freezes client.py and server.py too. docs/configuration.md lists the options and their bytes.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.getcwd(), "tools"))
+from configure import folder_for, stage  # noqa: E402
+
+choices = dict(options._kwargs)  # noqa: F821  MicroPython hands every keyword over in it
+place = {
+    "tier": choices.pop("tier", "viper"),
+    "platform": choices.pop("platform", "unix"),
+    "profile": choices.pop("profile", "default"),
+    "examples": choices.pop("examples", 0),
+}
+folder = folder_for(choices, **place)
+stage(choices, out=folder, **place)
+include(str(folder / "manifest.py"))  # noqa: F821

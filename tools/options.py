@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""The options of a build, as data: every name of the reference's tables, then ours.
+
+tools/configure.py resolves a choice of them; docs/configuration.md is written from them.
+"""
+
+from dataclasses import dataclass
+
+BUILT = "built"
+LATER = "later"  # will exist: asking for it is refused by name
+NEVER = "never"  # means nothing here: asking for it is refused with the reason
+
+
+@dataclass(frozen=True)
+class Option:
+    name: str
+    what: str  # one line
+    needs: tuple[str, ...] = ()  # must be on; "A|B" is met by either
+    uses: tuple[str, ...] = ()  # comes along where it is not refused, but is not required
+    default: int = 1
+    auto: bool = False  # on exactly when another option needs or uses it, unless asked for
+    debug: bool = False
+    state: str = BUILT
+
+    @property
+    def suite(self) -> bool:
+        return "_WITH_" in self.name
+
+
+def _later(name: str, what: str, needs: tuple[str, ...] = (), default: int = 0) -> Option:
+    return Option(name, what, needs, default=default, state=LATER)
+
+
+def _never(name: str, why: str) -> Option:
+    return Option(name, why, default=0, state=NEVER)
+
+
+_GROUP = "USE_X25519|USE_SECP256R1|USE_SECP384R1"
+_CURVE = "USE_SECP256R1|USE_SECP384R1|USE_SECP521R1"
+_ECDHE_ECDSA = ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_AES_GCM")
+_ECDHE_RSA = ("USE_TLS_1_2", "USE_X509", "USE_RSA", _GROUP, "USE_AES_GCM")
+_RSA_CBC = ("USE_X509", "USE_RSA_KEY_EXCHANGE", "USE_AES_CBC", "USE_SHA1")
+_TIER = "the tier of the kernels (pure, viper) is this choice"
+
+# The reference, "Configurable Features"
+FEATURES = (
+    Option("PS_USE_FILE_SYSTEM", "Keys.load_rsa_keys and load_dh_params: certificates and keys from files"),
+    Option("USE_CLIENT_SIDE_SSL", "ClientSession", ("USE_X509",), ("USE_NAME_CONSTRAINTS",)),
+    Option("USE_SERVER_SIDE_SSL", "ServerSession", ("USE_PRIVATE_KEY_PARSING",)),
+    Option("USE_TLS_1_2", "TLS 1.2, RFC 5246 (the reference's table ends at 1.1)"),
+    _later("USE_TLS", "TLS 1.0, RFC 2246"),
+    _later("USE_TLS_1_1", "TLS 1.1, RFC 4346", ("USE_TLS",)),
+    _later("USE_TLS_1_3", "TLS 1.3, RFC 8446"),
+    _later("DISABLE_SSLV3", "0 brings SSL 3.0, RFC 6101", default=1),
+    _later("ENABLE_SECURE_REHANDSHAKES", "renegotiation as RFC 5746 secures it"),
+    _later("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746"),
+    _later("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended"),
+    _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
+    _later("USE_MULTITHREADING", "a lock around what sessions share"),
+    _never("USE_PEERSEC_MEMORY_MANAGEMENT", "memory is MicroPython's heap; a session's bound is fixed when it is made"),
+    _later("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one"),
+    _later("SERVER_CAN_SEND_EMPTY_CERT_REQUEST", "ask for a client's certificate with no CA loaded", ("USE_CLIENT_AUTH",)),
+    Option("USE_PRIVATE_KEY_PARSING", "private keys, PKCS#1 and SEC1", ("USE_X509",), ("USE_PKCS8",), auto=True),
+    _later("USE_PKCS5", "private keys under a password", ("USE_PRIVATE_KEY_PARSING",)),
+    Option("USE_PKCS8", "private keys in PKCS#8", ("USE_PRIVATE_KEY_PARSING",), auto=True),
+    _never("USE_1024_KEY_SPEED_OPTIMIZATIONS", "keys below 2048 bits are refused unless asked for; " + _TIER),
+    _never("PS_PUBKEY_OPTIMIZE_FOR_SMALLER_RAM", _TIER),
+    _never("PS_PUBKEY_OPTIMIZE_FOR_FASTER_SPEED", _TIER),
+    _never("PS_AES_IMPROVE_PERF_INCREASE_CODESIZE", _TIER),
+    _never("PS_3DES_IMPROVE_PERF_INCREASE_CODESIZE", _TIER),
+    _never("PS_MD5_IMPROVE_PERF_INCREASE_CODESIZE", _TIER),
+    _never("PS_SHA1_IMPROVE_PERF_INCREASE_CODESIZE", _TIER),
+    _later("SSL_MAX_DISABLED_CIPHERS", "how many suites one session may disable", default=8),
+)
+
+# The reference, "Debug Configuration"
+DEBUG = (
+    Option("USE_SSL_HANDSHAKE_MSG_TRACE", "print each handshake message as it passes", default=0, debug=True),
+    _later("USE_SSL_INFORMATIONAL_TRACE", "print what the record layer does"),
+    _never("HALT_ON_PS_ERROR", "a failure is an exception: catch mxtls.Error"),
+    _never("USE_CORE_TRACE", "every Error says in its text what happened and what to do"),
+    _never("USE_CRYPTO_TRACE", "every Error says in its text what happened and what to do"),
+)
+
+# The reference, "Cipher Suites"; then those it does not know
+SUITES = (
+    Option("USE_TLS_RSA_WITH_AES_128_CBC_SHA", "0x002F", _RSA_CBC),
+    _later("USE_SSL_RSA_WITH_3DES_EDE_CBC_SHA", "0x000A"),
+    _later("USE_SSL_RSA_WITH_RC4_128_SHA", "0x0005"),
+    _later("USE_SSL_RSA_WITH_RC4_128_MD5", "0x0004"),
+    _later("USE_TLS_DHE_RSA_WITH_AES_256_CBC_SHA", "0x0039"),
+    _later("USE_TLS_DHE_RSA_WITH_AES_128_CBC_SHA", "0x0033"),
+    _later("USE_SSL_DHE_RSA_WITH_3DES_EDE_CBC_SHA", "0x0016"),
+    Option("USE_TLS_RSA_WITH_AES_256_CBC_SHA", "0x0035", _RSA_CBC),
+    _later("USE_TLS_RSA_WITH_SEED_CBC_SHA", "0x0096"),
+    _later("USE_TLS_DHE_PSK_WITH_AES_256_CBC_SHA", "0x0091"),
+    _later("USE_TLS_DHE_PSK_WITH_AES_128_CBC_SHA", "0x0090"),
+    _later("USE_TLS_PSK_WITH_AES_256_CBC_SHA", "0x008D"),
+    _later("USE_TLS_PSK_WITH_AES_128_CBC_SHA", "0x008C"),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "0xC02B", _ECDHE_ECDSA),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "0xC02C", _ECDHE_ECDSA + ("USE_SHA384",)),
+    Option("USE_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "0xC02F", _ECDHE_RSA),
+    Option("USE_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "0xC030", _ECDHE_RSA + ("USE_SHA384",)),
+)
+
+# The reference's cryptoConfig.h, and the curves
+ALGORITHMS = (
+    Option("USE_X509", "certificates", ()),
+    Option("USE_RSA", "RSA certificates and signatures", (), ("USE_RSA_PSS",), auto=True),
+    Option("USE_RSA_PSS", "RSA-PSS signatures, RFC 8017", ("USE_RSA",), auto=True),
+    Option("USE_RSA_KEY_EXCHANGE", "the premaster secret under the server's RSA key", ("USE_RSA",), auto=True),
+    Option("USE_ECC", "ECDSA, and ECDHE over the curves below", (_CURVE,), auto=True),
+    Option("USE_SECP256R1", "P-256", ("USE_ECC",), auto=True),
+    Option("USE_SECP384R1", "P-384", ("USE_ECC",), ("USE_SHA384",), auto=True),
+    Option("USE_SECP521R1", "P-521, in certificates", ("USE_ECC",), ("USE_SHA512",), auto=True),
+    Option("USE_X25519", "ECDHE over Curve25519, RFC 7748", auto=True),
+    Option("USE_AES", "AES", auto=True),
+    Option("USE_AES_GCM", "AES-GCM records, RFC 5288", ("USE_AES",), auto=True),
+    Option("USE_AES_CBC", "AES-CBC records", ("USE_AES",), ("USE_ENCRYPT_THEN_MAC",), auto=True),
+    Option("USE_SHA1", "SHA-1: the MAC of CBC suites", auto=True),
+    Option("USE_SHA384", "SHA-384: the 256-bit GCM suites, and signatures", auto=True),
+    Option("USE_SHA512", "SHA-512: signatures", auto=True),
+    _never("USE_HMAC", "every suite needs it: it is always there"),
+    _later("USE_3DES", "3DES"),
+    _later("USE_ARC4", "RC4"),
+    _later("USE_SEED", "SEED"),
+    _later("USE_MD5", "MD5"),
+    _later("USE_DH", "DHE"),
+)
+
+# Ours
+EXTENSIONS = (
+    Option("USE_PEM", "PEM beside DER", ("USE_X509",)),
+    Option("USE_NAME_CONSTRAINTS", "name constraints of CA certificates, RFC 5280 4.2.1.10", ("USE_X509",), auto=True),
+    Option("USE_EXTENDED_MASTER_SECRET", "RFC 7627", ("USE_TLS_1_2",)),
+    Option("USE_ENCRYPT_THEN_MAC", "RFC 7366, for CBC suites", ("USE_AES_CBC",), auto=True),
+    Option("USE_MAX_FRAGMENT_LENGTH", "smaller records by agreement, RFC 6066 4"),
+    Option("USE_RECORD_SIZE_LIMIT", "smaller records by agreement, RFC 8449"),
+)
+
+# The reference, appendix A
+DTLS = (
+    _later("USE_DTLS", "DTLS 1.0 and 1.2"),
+    _later("DTLS_SEND_RECORDS_INDIVIDUALLY", "one handshake message a datagram", ("USE_DTLS",)),
+    _later("USE_DTLS_DEBUG_TRACE", "print what DTLS does", ("USE_DTLS",)),
+    _later("DTLS_PMTU", "the largest datagram until set_pmtu", default=1500),
+)
+
+SECTIONS = (
+    ("Features", FEATURES),
+    ("Cipher suites", SUITES),
+    ("Algorithms", ALGORITHMS),
+    ("Certificates and hello extensions", EXTENSIONS),
+    ("Debugging", DEBUG),
+    ("DTLS", DTLS),
+)
+OPTIONS: dict[str, Option] = {o.name: o for _, section in SECTIONS for o in section}
+
+# Of each line at least one must be on.
+AT_LEAST_ONE = (
+    ("role", ("USE_CLIENT_SIDE_SSL", "USE_SERVER_SIDE_SSL")),
+    ("protocol version", ("USE_TLS_1_2",)),
+    ("cipher suite", tuple(o.name for o in SUITES if o.state == BUILT)),
+)
+
+
+def _only(suite: str) -> dict[str, int]:
+    return {o.name: int(o.name == suite) for o in SUITES if o.state == BUILT}
+
+
+# What a profile asks for; everything else keeps its default.
+PROFILES: dict[str, dict[str, int]] = {
+    "default": {},
+    "everything": {o.name: 1 for o in OPTIONS.values() if o.state == BUILT and not o.debug},
+    "client": {"USE_SERVER_SIDE_SSL": 0},
+    "server": {"USE_CLIENT_SIDE_SSL": 0},
+    "one-suite": {
+        "USE_SERVER_SIDE_SSL": 0,
+        **_only("USE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
+        "USE_X25519": 0,
+        "USE_SECP384R1": 0,
+        "USE_SECP521R1": 0,
+    },
+}
