@@ -111,3 +111,21 @@ ALERT_NONE = const(255)
 # Kinds of key
 KEY_RSA = const(1)
 KEY_EC = const(3)
+
+# Key exchanges and bulk modes of the cipher suites
+KX_RSA = const(1)
+KX_ECDHE = const(2)
+MODE_GCM = const(1)
+MODE_CBC = const(2)
+
+# Handshake states: what a role waits for (the tables in mxtls/handshake)
+WAIT_SERVER_HELLO = const(1)
+WAIT_CERTIFICATE = const(2)
+WAIT_SERVER_KEY_EXCHANGE = const(3)
+WAIT_CERTIFICATE_REQUEST = const(4)
+WAIT_SERVER_HELLO_DONE = const(5)
+WAIT_CLIENT_HELLO = const(10)
+WAIT_CLIENT_KEY_EXCHANGE = const(12)
+WAIT_CHANGE_CIPHER_SPEC = const(14)
+WAIT_FINISHED = const(15)
+OPEN = const(20)

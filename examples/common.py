@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""What client.py and server.py share: options, sockets, and their one-line reports."""
+
+import gc
+import sys
+
+try:
+    import socket
+except ImportError:
+    socket = None
+
+import mxtls_port
+from mxtls import Error
+from mxtls import suite_names
+
+VERSIONS = ((0x0300, "ssl3"), (0x0301, "tls1.0"), (0x0302, "tls1.1"), (0x0303, "tls1.2"), (0x0304, "tls1.3"), (0xFEFF, "dtls1.0"), (0xFEFD, "dtls1.2"))
+ALERTS = (
+    (0, "close_notify"), (10, "unexpected_message"), (20, "bad_record_mac"), (22, "record_overflow"), (40, "handshake_failure"),
+    (42, "bad_certificate"), (43, "unsupported_certificate"), (44, "certificate_revoked"), (45, "certificate_expired"),
+    (46, "certificate_unknown"), (47, "illegal_parameter"), (48, "unknown_ca"), (49, "access_denied"), (50, "decode_error"),
+    (51, "decrypt_error"), (70, "protocol_version"), (71, "insufficient_security"), (80, "internal_error"),
+    (86, "inappropriate_fallback"), (90, "user_canceled"), (100, "no_renegotiation"), (110, "unsupported_extension"),
+    (112, "unrecognized_name"), (115, "unknown_psk_identity"), (116, "certificate_required"), (120, "no_application_protocol"),
+    (255, "none"),
+)
+_peak = 0
+
+
+def lookup(rows, number):
+    for row in rows:
+        if row[0] == number:
+            return row[1]
+    return str(number)
+
+
+def alert_name(number):
+    return lookup(ALERTS, number)
+
+
+def parse(usage, options, argv):
+    """argv to a dict by option name without dashes; exits on what it does not know."""
+    values = {}
+    for row in options:
+        values[row[0][2:].replace("-", "_")] = None
+    i = 0
+    while i < len(argv):
+        row = None
+        for candidate in options:
+            if candidate[0] == argv[i]:
+                row = candidate
+        if row is None or (row[1] and i + 1 == len(argv)):
+            print(usage.strip() if usage else "options:")
+            for row in options:
+                print("  %-14s %s" % (row[0], row[-1]))
+            print("error code=-6 alert=none : option %s is not known or lacks its value" % argv[i])
+            sys.exit(1)
+        key = row[0][2:].replace("-", "_")
+        if row[1]:
+            i += 1
+            values[key] = argv[i]
+        else:
+            values[key] = True
+        i += 1
+    return values
+
+
+def address(text):
+    """HOST:PORT or [HOST]:PORT."""
+    if not text or ":" not in text:
+        raise Error(-6, 255, "give HOST:PORT")
+    host, port = text.rsplit(":", 1)
+    return host.strip("[]"), int(port)
+
+
+def suite_number(text):
+    if not text:
+        return 0
+    try:
+        return suite_names.number(text)
+    except ValueError:
+        raise Error(-10, 255, "no cipher suite is called %s; give an IANA name or 0x…" % text)
+
+
+def connect(host, port):
+    info = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    sock = socket.socket(info[0], socket.SOCK_STREAM)
+    sock.connect(info[-1])
+    return sock
+
+
+def listen(host, port):
+    info = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    sock = socket.socket(info[0], socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(info[-1])
+    sock.listen(5)
+    return sock
+
+
+def read_into(sock, view):
+    """One read into the view; the bytes, 0 at the end."""
+    if hasattr(sock, "recv_into"):
+        return sock.recv_into(view)
+    data = sock.recv(min(len(view), 512))
+    view[: len(data)] = data
+    return len(data)
+
+
+def write(sock, view):
+    return sock.send(view)
+
+
+def ticks_ms():
+    return mxtls_port.ticks_ms()
+
+
+def print_bytes(view):
+    text = bytes(view)
+    if hasattr(sys.stdout, "buffer"):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.write(text.decode())
+
+
+def sample_heap():
+    """Note the live heap where MicroPython tells it."""
+    global _peak
+    if hasattr(gc, "mem_alloc"):
+        gc.collect()
+        _peak = max(_peak, gc.mem_alloc())
+
+
+def handshake_line(session, started, peer, verified):
+    print(
+        "handshake version=%s suite=%s resumed=%d verified=%d peer=\"%s\" ms=%d heap_peak=%d"
+        % (lookup(VERSIONS, session.version), suite_names.name(session.cipher_suite), session.resumed, verified, peer, ticks_ms() - started, _peak)
+    )
+
+
+def heap_line():
+    if _peak:
+        print("heap live_peak=%d free=%d" % (_peak, gc.mem_free()))
+
+
+def run(main):
+    """main(argv), with every failure as one line and exit code 1."""
+    try:
+        main(sys.argv[1:])
+    except Error as e:
+        print("error code=%d alert=%s : %s" % (e.code, alert_name(e.alert), e.text))
+        sys.exit(1)
+    except MemoryError as e:
+        print("error code=-8 alert=none : out of memory (%s); give a smaller --max-record or a larger heap" % e)
+        sys.exit(1)
+    except OSError as e:
+        print("error code=-7 alert=none : %s; check the address and the files" % e)
+        sys.exit(1)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""A TLS server for the command line, on CPython and MicroPython alike: one client at a time, echo or a page.
+
+    server.py --listen HOST:PORT --cert FILE --key FILE [--echo | --www] [--max-record N] [--count N]
+
+Prints `listening on PORT`, then one line for each handshake. It goes on after a client fails, until --count clients were served;
+its exit code is that of the last one.
+"""
+
+import sys
+
+import common
+import mxtls
+from client import Client
+
+OPTIONS = (
+    ("--listen", "HOST:PORT, port 0 for any"),
+    ("--cert", "file or files (a;b) of the certificate chain, the server's own first"),
+    ("--key", "file of its private key"),
+    ("--echo", None, "send back what comes (the default)"),
+    ("--www", None, "answer each request with a page"),
+    ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),
+    ("--count", "leave after that many clients; default: never"),
+)
+
+
+class Request:
+    """What one client sent so far; the page is due when its empty line has come."""
+
+    def __init__(self):
+        self.tail = b""
+
+    def __call__(self, view):
+        self.tail = (self.tail + bytes(view))[-512:]
+
+    def complete(self):
+        return b"\r\n\r\n" in self.tail or b"\n\n" in self.tail
+
+
+def page(session):
+    text = "mxtls: %s, suite 0x%04X\n" % (common.lookup(common.VERSIONS, session.version), session.cipher_suite)
+    head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+    return (head % len(text) + text).encode()
+
+
+def serve(client, www):
+    """Echo or answer until the client closes; the bytes that came."""
+    started = common.ticks_ms()
+    client.handshake()
+    common.handshake_line(client.session, started, "client", False)
+    total = 0
+    request = Request()
+    while not client.closed:
+        parts = []
+        n = client.receive(lambda view: parts.append(bytes(view)))
+        total += n
+        for part in parts:
+            if www:
+                request(part)
+            else:
+                client.send(part)
+        if www and request.complete():
+            client.send(page(client.session))
+            break
+    return total
+
+
+def main(argv):
+    options = common.parse(__doc__, OPTIONS, argv)
+    keys = mxtls.Keys()
+    keys.load_rsa_keys(options["cert"], options["key"])
+    mxtls.open()
+    host, port = common.address(options["listen"])
+    listener = common.listen(host, port)
+    if hasattr(listener, "getsockname"):
+        port = listener.getsockname()[1]
+    print("listening on %d" % port)
+    count = int(options["count"] or 0)
+    served = 0
+    failure = None
+    while not count or served < count:
+        sock = listener.accept()[0]
+        served += 1
+        failure = one(keys, sock, options)
+    if failure:
+        sys.exit(1)
+
+
+def one(keys, sock, options):
+    """Serve one client; what went wrong, or None."""
+    client = None
+    try:
+        client = Client(mxtls.ServerSession(keys, max_record=int(options["max_record"] or 16384)), sock)
+        if not serve(client, options["www"]):
+            return "no data"
+    except mxtls.Error as e:
+        print("error code=%d alert=%s : %s" % (e.code, common.alert_name(e.alert), e.text))
+        return e
+    except (OSError, MemoryError) as e:
+        print("error code=-7 alert=none : %r; the connection is gone" % e)
+        return e
+    finally:
+        try:
+            if client:
+                client.flush()
+                client.close()
+            else:
+                sock.close()
+        except (OSError, mxtls.Error):
+            pass
+    return None
+
+
+if __name__ in ("__main__", "server"):
+    common.run(main)

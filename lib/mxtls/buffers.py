@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""One buffer: where bytes lie, what is free, what is pending. A session has two, `input` and `output`."""
+
+from mxtls.kernels.mem import copy
+
+
+class Buffer:
+    """buf[start:end] is pending, what lies after end is free. It grows on demand, never beyond limit."""
+
+    def __init__(self, size, limit):
+        self.buf = bytearray(size)
+        self.start = 0
+        self.end = 0
+        self.limit = limit
+
+    def room(self, n):
+        """Make n bytes free after end, by moving the pending bytes to the front and, where that is not
+        enough, into a larger buffer. Returns by how much they moved down, or -1: n would pass the limit."""
+        buf = self.buf
+        start = self.start
+        size = self.end - start
+        if self.end + n <= len(buf):
+            return 0
+        if size + n > len(buf):
+            if size + n > self.limit:
+                return -1
+            self.buf = bytearray(size + n)
+        copy(self.buf, 0, buf, start, size)
+        self.start = 0
+        self.end = size
+        return start

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""The Certificate message, both ways (RFC 5246 sections 7.4.2 and 7.4.6). Called by machine.py and the roles.
+
+What arrives is verified certificate by certificate: the chain is never in memory as a whole, unless the
+application's validator asks to see it.
+"""
+
+from micropython import const
+from mxtls.codes import ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE
+from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
+from mxtls.codes import ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA
+from mxtls.codes import ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE
+from mxtls.codes import ALLOW_ANON_CONNECTION as _ALLOW_ANON_CONNECTION
+from mxtls.codes import ARG_FAIL as _ARG_FAIL
+from mxtls.codes import CERT_AUTH_FAIL as _CERT_AUTH_FAIL
+from mxtls.codes import CERTIFICATE as _CERTIFICATE
+from mxtls.codes import KX_RSA as _KX_RSA
+from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
+from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
+from mxtls.errors import Error
+from mxtls.handshake.codec import Writer
+
+_SERVER_AUTH = const(1)  # purposes of x509.chain.Path
+_DIGITAL_SIGNATURE = const(0x80)  # keyUsage bits, the first byte of the BIT STRING
+_KEY_ENCIPHERMENT = const(0x20)
+
+
+def begin(session, hs, n):
+    """A Certificate message of n bytes begins."""
+    from mxtls.x509.chain import Path
+    import mxtls_port
+
+    if n < 3:
+        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed Certificate message; the peer is broken")
+    if session.server_name is None and session.cert_validator is None:
+        raise Error(_ARG_FAIL, _ALERT_INTERNAL_ERROR, "no server_name to check the certificate against; give one, or a cert_validator")
+    hs.list_left = -1
+    hs.path = Path(session.keys, _SERVER_AUTH, session.server_name, mxtls_port.unix_time())
+    if session.cert_validator:
+        hs.path.certs = []
+
+
+def take(session, hs, buf, off, end):
+    """Take in the list's length or the next certificate from buf[off:end]; returns the bytes used, or minus
+    the number that is missing."""
+    have = end - off
+    if have < 3:
+        return have - 3
+    n = buf[off] << 16 | buf[off + 1] << 8 | buf[off + 2]
+    if hs.list_left < 0:
+        if n != hs.left - 3:
+            raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed Certificate message; the peer is broken")
+        hs.list_left = n
+        return 3
+    n += 3
+    if n == 3 or n > hs.list_left:
+        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed Certificate message; the peer is broken")
+    if n > session.input.limit - 325:
+        raise Error(_LIMIT_FAIL, _ALERT_BAD_CERTIFICATE, "a certificate of %d bytes is too long; raise max_record" % n)
+    if have < n:
+        return have - n
+    hs.path.add(buf, off + 3, off + n)
+    hs.list_left -= n
+    return n
+
+
+def finish(session, hs):
+    """The list is complete: judge it, ask the validator, keep the leaf's public key."""
+    path = hs.path
+    if path.leaf is None and not path.alert:
+        raise Error(_CERT_AUTH_FAIL, _ALERT_DECODE_ERROR, "the server sent no certificate; configure one there")
+    path.finish()
+    alert = path.alert
+    if session.cert_validator:
+        if alert and alert != _ALERT_UNKNOWN_CA:
+            alert = _ALERT_BAD_CERTIFICATE  # the reference's callback knows these two
+        session.peer_certificate = path.certs[0]
+        answer = session.cert_validator(session, session.peer_certificate, alert)
+        if answer == _ALLOW_ANON_CONNECTION:
+            session.anonymous = True
+        elif answer > 0:
+            raise Error(_CERT_AUTH_FAIL, answer, "the certificate validator refused the peer" + (": " + path.text if path.text else ""))
+        elif answer < 0:
+            raise Error(_CERT_AUTH_FAIL, _ALERT_INTERNAL_ERROR, "the certificate validator failed with %d" % answer)
+    elif alert:
+        raise Error(path.code, alert, path.text)
+    hs.key = path.leaf
+    usage = path.key_usage
+    hs.path = None
+    if hs.key is None or hs.key.kind != hs.row[2]:
+        raise Error(_CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE, "the certificate's key does not fit the cipher suite; the peer is broken")
+    if usage >= 0 and not usage & (_KEY_ENCIPHERMENT if hs.row[1] == _KX_RSA else _DIGITAL_SIGNATURE):
+        raise Error(_CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE, "the certificate's keyUsage forbids this key exchange; issue another or choose other suites")
+
+
+def write(session, hs, chain):
+    """Our Certificate message: chain is a sequence of (buf, off, end), the leaf first; empty for none."""
+    size = 3
+    for buf, off, end in chain:
+        size += 3 + end - off
+    w = Writer(session)
+    w.begin(_CERTIFICATE, size)
+    w.put(size - 3, 3)
+    for buf, off, end in chain:
+        w.put(end - off, 3)
+        w.data(buf, off, end - off)
+    w.finish()

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Runs the handshake tables. Called by session.py with handshake bytes as they arrive.
+
+A role is a module with a TABLE of rows (state, message, read, reply, next):
+
+    state    what the session waits for (WAIT_… of mxtls.codes)
+    message  the handshake type, or CCS, that is welcome in that state; what no row welcomes is answered
+             with unexpected_message, before its body has arrived
+    read     the function that takes the message in: read(session, hs, reader)
+    reply    the function that writes what we answer, "" for nothing. The message has joined the transcript by then
+    next     the state that follows; 0 when read has chosen one itself
+
+so that reading a table is reading the protocol. Certificate is the one message that is not collected whole:
+its certificates are taken in one by one as they arrive (handshake/certificates.py).
+"""
+
+from micropython import const
+from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
+from mxtls.codes import ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE
+from mxtls.codes import CERTIFICATE as _CERTIFICATE
+from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
+from mxtls.codes import OPEN as _OPEN
+from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.errors import Error
+from mxtls.handshake.codec import Reader
+
+CCS = const(0x114)  # ChangeCipherSpec's place in the tables: no handshake message has this type
+_CCS = const(0x114)
+
+
+class Handshake:
+    """What lives from the first hello to the last Finished, and no longer."""
+
+    def __init__(self):
+        self.row = None  # the suite's row
+        self.suite = 0  # the one suite a client insists on
+        self.client_version = 0
+        self.hello = None  # the ClientHello, until the transcript's hash is known
+        self.transcript = None
+        self.random = bytearray(64)  # client_random || server_random
+        self.master = bytearray(48)
+        self.share = None  # our ephemeral key (ecdh.Share)
+        self.path = None  # the peer's chain (x509.chain.Path)
+        self.schemes = None  # signature schemes the peer accepts, as it sent them
+        self.scheme = 0  # the one we sign with
+        self.groups = None  # named groups the peer accepts, as it sent them
+        self.group = None  # the row of the one agreed on (ecdh.GROUPS)
+        self.fragment = 0  # max_fragment_length's code, as asked for
+        self.premaster = None
+        self.flags = 0  # extensions agreed on (extensions.py)
+        self.next_rd = None  # protection from the next ChangeCipherSpec on
+        self.next_wr = None
+        self.left = 0  # bytes to come of a Certificate message
+        self.list_left = -1  # and of the list in it; -1 before its length was read
+        self.cert_wanted = False  # the server sent a CertificateRequest
+        self.key = None  # the public key of the peer's certificate
+
+    def wipe(self):
+        from mxtls.kernels.mem import wipe
+
+        wipe(self.master)
+        if self.premaster:
+            wipe(self.premaster)
+        if self.share:
+            self.share.wipe()
+        if self.transcript:
+            self.transcript.wipe()
+        if self.next_rd:
+            self.next_rd.wipe()
+        if self.next_wr:
+            self.next_wr.wipe()
+
+
+def _row(session, message):
+    for row in session.role.TABLE:
+        if row[0] == session.state and row[1] == message:
+            return row
+    raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "message %d does not belong here (state %d); the peer is broken" % (message, session.state))
+
+
+def advance(session, off, end):
+    """Take in the handshake bytes input.buf[off:end]. Returns where the unread ones begin, and how many more
+    bytes are needed to go on."""
+    while True:
+        hs = session.hs
+        buf = session.input.buf
+        have = end - off
+        if hs and hs.left:
+            from mxtls.handshake import certificates
+
+            n = certificates.take(session, hs, buf, off, end)
+            if n < 0:
+                return off, -n
+            hs.transcript.update(buf, off, n)
+            off += n
+            hs.left -= n
+            if hs.left == 0:
+                certificates.finish(session, hs)
+            continue
+        if have < 4:
+            return off, 4 - have
+        kind = buf[off]
+        row = _row(session, kind)
+        n = (buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3]) + 4
+        if kind == _CERTIFICATE:
+            getattr(session.role, row[2])(session, hs, n - 4)
+            hs.transcript.update(buf, off, 4)
+            hs.left = n - 4
+            off += 4
+            session.state = row[4] or session.state
+            continue
+        if n > session.input.limit - 325:
+            raise Error(_LIMIT_FAIL, _ALERT_ILLEGAL_PARAMETER, "a handshake message of %d bytes is too long; raise max_record" % n)
+        if have < n:
+            return off, n - have
+        run(session, row, Reader(buf, off + 4, off + n), off, n)
+        off += n
+
+
+def run(session, row, reader, off, n):
+    """One message: read, join the transcript, reply, go on to the next state."""
+    hs = session.hs
+    role = session.role
+    getattr(role, row[2])(session, hs, reader)
+    reader.done(reader.end)
+    if row[4]:
+        session.state = row[4]
+    if hs:
+        if hs.transcript and n:
+            hs.transcript.update(reader.buf, off, n)
+        if row[3]:
+            getattr(role, row[3])(session, hs)
+        if session.state == _OPEN:
+            hs.wipe()
+            session.hs = None
+            session.completed = True
+
+
+def change_cipher_spec(session, buf, off, n):
+    """A ChangeCipherSpec record (RFC 5246 section 7.1)."""
+    row = _row(session, _CCS)
+    reader = Reader(buf, off, off + n)
+    if n != 1 or reader.get(1) != 1:
+        raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a malformed ChangeCipherSpec; the peer is broken")
+    run(session, row, reader, 0, 0)

@@ -1,0 +1,496 @@
+# SPDX-License-Identifier: MIT
+"""A session: MatrixSSL's buffer calls over the record layer and a handshake. Sans-I/O.
+
+    get_readbuf() -> the caller's transport fills it -> received_data(n) -> a record is opened in place ->
+    handshake, alert, or plaintext handed out as a view of that same buffer -> processed_data() moves on
+    get_writebuf(n) -> the caller writes -> encode_writebuf(n) seals in place -> get_outdata() -> sent_data(n)
+
+Each call that returns a view (32 bytes of heap) has a twin that allocates nothing and returns a length;
+the bytes then lie in `input.buf` or `output.buf` at the offset which the twin's docstring names.
+Records follow RFC 5246 section 6.2. Handshake records that are not yet encrypted are consumed as their bytes
+arrive; any other record is collected whole before it is opened.
+"""
+
+from micropython import const
+from mxtls.buffers import Buffer
+from mxtls.codes import ALERT as _ALERT
+from mxtls.codes import ALERT_CLOSE_NOTIFY as _ALERT_CLOSE_NOTIFY
+from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
+from mxtls.codes import ALERT_LEVEL_FATAL as _FATAL
+from mxtls.codes import ALERT_LEVEL_WARNING as _WARNING
+from mxtls.codes import ALERT_NONE as _ALERT_NONE
+from mxtls.codes import ALERT_RECORD_OVERFLOW as _ALERT_RECORD_OVERFLOW
+from mxtls.codes import ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE
+from mxtls.codes import APP_DATA as _APP_DATA
+from mxtls.codes import APPLICATION_DATA as _APPLICATION_DATA
+from mxtls.codes import ARG_FAIL as _ARG_FAIL
+from mxtls.codes import CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC
+from mxtls.codes import FAILURE as _FAILURE
+from mxtls.codes import HANDSHAKE as _HANDSHAKE
+from mxtls.codes import HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE
+from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
+from mxtls.codes import MEM_FAIL as _MEM_FAIL
+from mxtls.codes import OPEN as _OPEN
+from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.codes import RECEIVED_ALERT as _RECEIVED_ALERT
+from mxtls.codes import REQUEST_CLOSE as _REQUEST_CLOSE
+from mxtls.codes import REQUEST_RECV as _REQUEST_RECV
+from mxtls.codes import REQUEST_SEND as _REQUEST_SEND
+from mxtls.codes import SUCCESS as _SUCCESS
+from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
+from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+from mxtls.errors import Error
+from mxtls.kernels.mem import copy, wipe
+
+_HEADER = const(5)
+_EXPANSION = const(325)  # the most that a header, an IV, a MAC and padding add to a record's plaintext
+_FIRST_SIZE = const(512)  # both buffers, before they grow
+_MESSAGE = const(4096)  # a certificate of this size fits however small max_record is
+_MOST_EMPTY = const(32)  # records in a row that carry nothing, warnings included
+
+# Session.closing, bits
+_SENT = const(1)  # a closure or fatal alert is on its way out: nothing more is written
+_GOT = const(2)  # the peer closed or failed: nothing more is read
+_DEAD = const(4)  # a fatal error on either side
+
+
+class Session:
+    """What ClientSession and ServerSession share.
+
+    max_record bounds a record's plaintext, both ways (512 to 16384); a peer is asked to keep to it
+    (RFC 8449, RFC 6066). cert_validator(session, certificate, alert) is the reference's callback."""
+
+    def __init__(self, keys, cert_validator=None, max_record=16384):
+        if not 64 <= max_record <= 16384:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "max_record must be 64 to 16384")
+        self.keys = keys
+        self.cert_validator = cert_validator
+        self.max_record = max_record  # of what we receive
+        self.max_out = max_record  # of what we send; the peer may ask for less
+        limit = max_record + _EXPANSION
+        if max_record < _MESSAGE:
+            limit = _MESSAGE + _EXPANSION
+        self.input = Buffer(min(_FIRST_SIZE, limit), limit)
+        self.output = Buffer(min(_FIRST_SIZE, limit), 2 * limit)
+        self.rd = None  # record protection, each way; None while in the clear
+        self.wr = None
+        self.hs = None  # the handshake in progress
+        self.role = None  # its module, with the TABLE
+        self.client = False
+        self.server_name = None
+        self.state = 0  # what the handshake waits for
+        self.version = 0
+        self.cipher_suite = 0
+        self.resumed = False
+        self.anonymous = False
+        self.peer_certificate = None
+        self.plain_off = 0  # the plaintext or alert handed out, in input.buf
+        self.plain_len = -1  # -1: none
+        self.write_off = 0  # where get_writebuf's bytes lie, in output.buf
+        self.write_len = 0
+        self._rec = 0  # input.buf: the first byte not yet read as a record
+        self._hs_end = 0  # input.buf: handshake bytes wait in [input.start, _hs_end)
+        self._left = 0  # bytes to come of a handshake record in the clear
+        self.need = _HEADER  # bytes without which nothing can go on
+        self._empty = 0  # records in a row that carried nothing
+        self.closing = 0
+        self.completed = False  # a handshake has completed and the caller was not yet told
+
+    # Receiving
+
+    def want_input(self):
+        """Make room for what must come next and return how many bytes may be put into
+        input.buf at input.end."""
+        inp = self.input
+        moved = inp.room(self.need)
+        if moved < 0:
+            e = Error(_LIMIT_FAIL, _ALERT_RECORD_OVERFLOW, "the input buffer is full at %d bytes; raise max_record" % inp.limit)
+            self.fail(e)
+            raise e
+        self._rec -= moved
+        self._hs_end -= moved
+        self.plain_off -= moved
+        return len(inp.buf) - inp.end
+
+    def get_readbuf(self):
+        """A writable view of the free part of the input buffer; fill it from its beginning, then call
+        received_data. Twin: want_input."""
+        n = self.want_input()
+        end = self.input.end
+        return memoryview(self.input.buf)[end : end + n]
+
+    def received_data(self, n):
+        """n bytes were put into the read buffer. Returns REQUEST_SEND, REQUEST_RECV, HANDSHAKE_COMPLETE,
+        APP_DATA or RECEIVED_ALERT (then see plaintext, and call processed_data)."""
+        inp = self.input
+        if n < 0 or n > len(inp.buf) - inp.end:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "received_data: more bytes than get_readbuf offered")
+        if self.plain_len >= 0:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "received_data: call processed_data first, plaintext waits")
+        if self.closing & _GOT:
+            raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the session is closed; delete it")
+        inp.end += n
+        return self._run(_REQUEST_RECV)
+
+    def processed_data(self):
+        """The plaintext or alert was dealt with. Returns SUCCESS when nothing is left in the buffer, REQUEST_RECV
+        when part of a record is, or what received_data would for the next record."""
+        if self.plain_len < 0:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "processed_data: no plaintext was handed out")
+        self.plain_len = -1
+        self.input.start = self._hs_end = self._rec
+        if self.closing & _GOT:
+            self._rec = self._hs_end = self.input.start = self.input.end = 0
+            return _SUCCESS
+        return self._run(_SUCCESS)
+
+    @property
+    def plaintext(self):
+        """The record's plaintext, or an alert's two bytes, until processed_data is called.
+        Twin: input.buf from plain_off, plain_len bytes."""
+        return memoryview(self.input.buf)[self.plain_off : self.plain_off + max(self.plain_len, 0)]
+
+    def received_eof(self):
+        """The transport ended. Raises Error unless the peer had said so with close_notify: what came may
+        be cut short (RFC 5246 section 7.2.1)."""
+        if not self.closing & (_GOT | _DEAD):
+            self.closing |= _GOT
+            if self.state != _OPEN:
+                text = "the peer hung up during the handshake; look at its log, it may not share a version or suite"
+            else:
+                text = "the peer hung up without close_notify; what it sent may be cut short"
+            e = Error(_PROTOCOL_FAIL, _ALERT_NONE, text)
+            self.fail(e)
+            raise e
+
+    def _run(self, idle):
+        """Read records, and turn whatever goes wrong into one Error and a closed session."""
+        try:
+            status = self._records()
+            if status:
+                return status
+            if self.output.end > self.output.start:
+                return _REQUEST_SEND
+            if self.completed:
+                self.completed = False
+                return _HANDSHAKE_COMPLETE
+            if idle == _SUCCESS and self.input.end > self.input.start:
+                return _REQUEST_RECV
+            return idle
+        except Error as e:
+            self.fail(e)
+            raise
+        except MemoryError:
+            self.fail(None)
+            raise
+        except Exception as e:
+            e = Error(_FAILURE, _ALERT_INTERNAL_ERROR, "internal error, please report it: " + repr(e))
+            self.fail(e)
+            raise e
+
+    def _records(self):
+        """Handle records until one must be shown to the caller (its status) or bytes are short (0)."""
+        inp = self.input
+        while True:
+            buf = inp.buf
+            rec = self._rec
+            have = inp.end - rec
+            if self._left:
+                n = min(have, self._left)
+                if n == 0:
+                    self.need = min(self._left, self.need)
+                    return 0
+                self._left -= n
+                self._rec = rec + n
+                self._handshake(rec, n)
+                continue
+            if have < _HEADER:
+                self.need = _HEADER - have
+                if have == 0 and inp.start == rec:  # all is consumed: begin again at the front
+                    self._rec = self._hs_end = inp.start = inp.end = 0
+                return 0
+            kind = buf[rec]
+            n = buf[rec + 3] << 8 | buf[rec + 4]
+            self._check_header(kind, buf[rec + 1] << 8 | buf[rec + 2], n)
+            if not self.rd and kind == _HANDSHAKE:
+                self._left = n
+                self._rec = rec + _HEADER
+                if n == 0:
+                    self._count_empty()
+                continue
+            if have < _HEADER + n:
+                self.need = _HEADER + n - have
+                return 0
+            self._rec = rec + _HEADER + n
+            status = self._record(kind, rec + _HEADER, n)
+            if status:
+                return status
+
+    def _check_header(self, kind, version, n):
+        if kind < _CHANGE_CIPHER_SPEC or kind > _APPLICATION_DATA or version >> 8 != 3:
+            raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "this is not TLS: the peer speaks another protocol; check host and port")
+        if self.version and version != self.version:
+            raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a record of another version than was agreed; the peer is broken")
+        if n > 18432 or (self.rd and n > self.max_record + _EXPANSION - _HEADER) or (not self.rd and n > 16384):
+            raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
+
+    def _record(self, kind, off, n):
+        """One whole record at input.buf[off:off+n]: open it and act on it; the status to show, or 0."""
+        buf = self.input.buf
+        if self.rd:
+            m = self.rd.open(kind, self.version, buf, off, n)
+            off += self.rd.pre
+            n = m
+            if n > self.max_record:
+                raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
+        if kind == _HANDSHAKE and n:
+            self._handshake(off, n)
+            return 0
+        if self._hs_end > self.input.start:
+            raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record cuts a handshake message in two; the peer is broken")
+        if kind == _APPLICATION_DATA:
+            if self.state != _OPEN:
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "application data before the handshake was done; the peer is broken")
+            if n:
+                self._empty = 0
+                self.completed = False
+                self.plain_off = self.input.start = off
+                self.plain_len = n
+                return _APP_DATA
+        elif kind == _ALERT:
+            return self._alert(buf, off, n)
+        elif kind == _CHANGE_CIPHER_SPEC:
+            from mxtls.handshake import machine
+
+            machine.change_cipher_spec(self, buf, off, n)
+        if n == 0:
+            self._count_empty()
+        self.input.start = self._hs_end = self._rec
+        return 0
+
+    def _alert(self, buf, off, n):
+        if n != 2 or not 1 <= buf[off] <= 2:
+            raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed alert; the peer is broken")
+        if buf[off + 1] == _ALERT_CLOSE_NOTIFY:
+            self.closing |= _GOT
+        elif buf[off] == _FATAL:
+            self.closing |= _GOT | _DEAD | _SENT
+            self._drop_secrets()
+        else:
+            self._count_empty()
+        self.plain_off = self.input.start = off
+        self.plain_len = 2
+        return _RECEIVED_ALERT
+
+    def _count_empty(self):
+        self._empty += 1
+        if self._empty > _MOST_EMPTY:
+            raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "too many empty records or warnings in a row; the peer is broken or hostile")
+
+    def _handshake(self, off, n):
+        """n more bytes of handshake messages: join them to those that wait, and run what is whole."""
+        from mxtls.handshake import machine
+
+        inp = self.input
+        if inp.start == self._hs_end:
+            inp.start = off
+        elif off != self._hs_end:
+            copy(inp.buf, self._hs_end, inp.buf, off, n)
+            off = self._hs_end
+        self._hs_end = off + n
+        inp.start, self.need = machine.advance(self, inp.start, self._hs_end)
+        if inp.start == self._hs_end:
+            inp.start = self._hs_end = self._rec
+
+    # Sending
+
+    def get_outdata(self):
+        """A view of the bytes to send, empty when there are none. Call sent_data after sending.
+        Twin: output.buf from output.start to output.end."""
+        out = self.output
+        return memoryview(out.buf)[out.start : out.end]
+
+    def sent_data(self, n):
+        """n bytes of get_outdata were sent. Returns REQUEST_SEND (there is more), REQUEST_CLOSE (that was an alert
+        which ends the session), HANDSHAKE_COMPLETE or SUCCESS."""
+        out = self.output
+        if n < 0 or n > out.end - out.start:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "sent_data: more bytes than get_outdata offered")
+        out.start += n
+        if out.start < out.end:
+            return _REQUEST_SEND
+        if not self.write_len:
+            out.start = out.end = 0
+        if self.closing & _SENT:
+            return _REQUEST_CLOSE
+        if self.completed:
+            self.completed = False
+            return _HANDSHAKE_COMPLETE
+        return _SUCCESS
+
+    def head(self):
+        """Bytes that a record has before its plaintext."""
+        return _HEADER + self.wr.pre if self.wr else _HEADER
+
+    def overhead(self):
+        """The most bytes that a record has beside its plaintext."""
+        return _HEADER + self.wr.pre + self.wr.post if self.wr else _HEADER
+
+    def want_output(self, n):
+        """Make room for a record with n bytes of application data and return how many fit it, perhaps fewer;
+        they go to output.buf at write_off."""
+        self._check_writable()
+        if n <= 0:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "get_writebuf: ask for at least one byte")
+        n = min(n, self.max_out)
+        if self.output.room(n + self.overhead()) < 0:
+            raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
+        self.write_off = self.output.end + self.head()
+        self.write_len = n
+        return n
+
+    def get_writebuf(self, n):
+        """A writable view in the output buffer for up to n bytes of plaintext; it may be shorter than n.
+        Write, then call encode_writebuf. Twin: want_output."""
+        n = self.want_output(n)
+        return memoryview(self.output.buf)[self.write_off : self.write_off + n]
+
+    def encode_writebuf(self, n):
+        """Seal the first n bytes of the write buffer; returns how many bytes now wait in get_outdata."""
+        self._check_writable()
+        if n <= 0 or n > self.write_len:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "encode_writebuf: not the bytes that get_writebuf gave")
+        off = self.output.end + self.head()
+        if off != self.write_off:
+            raise Error(_FAILURE, _ALERT_NONE, "encode_writebuf: the output buffer moved; call get_writebuf again")
+        self.write_len = 0
+        self.seal(_APPLICATION_DATA, off, n)
+        return self.output.end - self.output.start
+
+    def encode_to_outdata(self, data):
+        """Seal a copy of data, at most 16384 bytes, in as many records as the peer's limit asks for; returns
+        how many bytes now wait in get_outdata. data is left as it is."""
+        self._check_writable()
+        left = len(data)
+        if left == 0:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "encode_to_outdata: no data")
+        if left > 16384:
+            raise Error(_LIMIT_FAIL, _ALERT_NONE, "encode_to_outdata: more than 16384 bytes; send them in parts")
+        out = self.output
+        most = self.max_out
+        if out.room(left + self.overhead() * (1 + (left - 1) // most)) < 0:
+            raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first, or less at once")
+        at = 0
+        while left:
+            n = min(left, most)
+            off = out.end + self.head()
+            copy(out.buf, off, data, at, n)
+            self.seal(_APPLICATION_DATA, off, n)
+            at += n
+            left -= n
+        return out.end - out.start
+
+    def seal(self, kind, off, n):
+        """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""
+        out = self.output
+        buf = out.buf
+        wr = self.wr
+        if wr:
+            n = wr.seal(kind, self.version, buf, off, n)
+            off -= wr.pre
+        head = off - _HEADER
+        version = self.version or 0x0301
+        buf[head] = kind
+        buf[head + 1] = version >> 8
+        buf[head + 2] = version & 255
+        buf[head + 3] = n >> 8
+        buf[head + 4] = n & 255
+        out.end = off + n
+
+    def _check_writable(self):
+        if self.closing & (_SENT | _DEAD):
+            raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the session is closing; nothing more can be sent")
+        if self.state != _OPEN:
+            raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the handshake is not done; wait for HANDSHAKE_COMPLETE")
+
+    # Closing
+
+    def encode_closure_alert(self):
+        """Put close_notify into get_outdata; nothing can be written after it. Returns SUCCESS."""
+        if self.closing & (_SENT | _DEAD):
+            raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the session is closing already")
+        self.send_alert(_WARNING, _ALERT_CLOSE_NOTIFY)
+        self.closing |= _SENT
+        return _SUCCESS
+
+    def send_alert(self, level, description):
+        out = self.output
+        if out.room(2 + self.overhead()) < 0:
+            raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
+        off = out.end + self.head()
+        out.buf[off] = level
+        out.buf[off + 1] = description
+        self.write_len = 0
+        self.seal(_ALERT, off, 2)
+
+    def fail(self, e):
+        """Close for good: the error's alert waits in get_outdata, the keys are gone. e is None without memory."""
+        try:
+            alert = e.alert if e else _ALERT_INTERNAL_ERROR
+            if alert != _ALERT_NONE and not self.closing & (_SENT | _DEAD):
+                self.send_alert(_FATAL, alert)
+        except (Error, MemoryError):
+            pass
+        self.closing |= _SENT | _GOT | _DEAD
+        self._drop_secrets()
+
+    def _drop_secrets(self):
+        """Wipe the keys; what lies in the output buffer can still be sent."""
+        self.state = 0
+        if self.hs:
+            self.hs.wipe()
+            self.hs = None
+        if self.rd:
+            self.rd.wipe()
+            self.rd = None
+        if self.wr:
+            self.wr.wipe()
+            self.wr = None
+
+    def delete(self):
+        """Wipe and free what the session holds. Harmless when called twice."""
+        self._drop_secrets()
+        self.closing |= _SENT | _GOT | _DEAD
+        if self.input:
+            wipe(self.input.buf)
+            wipe(self.output.buf)
+        self.input = self.output = self.keys = self.cert_validator = self.peer_certificate = None
+
+
+if _USE_CLIENT:
+
+    class ClientSession(Session):
+        """A client. The ClientHello waits in get_outdata from the start.
+
+        keys: what is trusted. cipher_suite: 0 for all of this build, or the one to insist on. server_name: the host name or
+        address that the certificate must carry; None accepts any name, for a cert_validator that checks it."""
+
+        def __init__(self, keys, cipher_suite=0, cert_validator=None, server_name=None, max_record=16384):
+            super().__init__(keys, cert_validator, max_record)
+            self.server_name = server_name
+            from mxtls.handshake import client
+
+            client.start(self, cipher_suite)
+
+
+if _USE_SERVER:
+
+    class ServerSession(Session):
+        """A server with the certificate chain and private key of keys."""
+
+        def __init__(self, keys, cert_validator=None, max_record=16384):
+            super().__init__(keys, cert_validator, max_record)
+            from mxtls.handshake import server
+
+            server.start(self)
