@@ -133,9 +133,6 @@ def self_tests():
                 other.update(memoryview(pattern), cut, 600 - cut)
                 check("cut %d" % cut, other.digest(), want)
                 check("fork %d" % cut, h.digest(), digest(make, alg, pattern[:cut] + b"x"))
-            h.reset()
-            h.update(pattern, 0, 600)
-            check("reset", h.digest(), want)
             h.wipe()
     for make in CLASSES:
         try:
@@ -152,17 +149,13 @@ def heap():
     h = BlockHash(4)
     data, out = bytearray(200), bytearray(32)
     heap_lock()
-    h.update(data, 3, 40)
-    h.update(data, 0, 200)
-    h.digest_into(out, 0)
-    h.reset()
-    heap_unlock()
     before = mem_total()
     h.update(data, 3, 40)
     h.update(data, 0, 200)
     h.digest_into(out, 0)
-    h.reset()
-    check("heap bytes", mem_total() - before, 0)
+    after = mem_total()
+    heap_unlock()
+    check("heap bytes", after - before, 0)
 
 
 def main(folder):

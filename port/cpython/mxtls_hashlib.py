@@ -15,12 +15,9 @@ class Hash:
 
             raise Error(DISABLED_FEATURE_FAIL, ALERT_INTERNAL_ERROR, f"hash {alg} is unknown; use 2, 4, 5 or 6")
         self.alg = alg
-        self.reset()
+        self._hash = hashlib.new(_NAMES[alg])
         self.size = self._hash.digest_size
         self.block = self._hash.block_size
-
-    def reset(self):
-        self._hash = hashlib.new(_NAMES[self.alg])
 
     def update(self, buf, off, n):
         self._hash.update(memoryview(buf)[off : off + n])
@@ -40,7 +37,7 @@ class Hash:
         return other
 
     def wipe(self):
-        self.reset()
+        self._hash = None
 
 
 class Hmac:

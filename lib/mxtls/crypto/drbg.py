@@ -50,9 +50,10 @@ class Drbg:
             self.mac.reset()
             self.mac.update(self.v, 0, len(self.v))
             self.mac.digest_into(self.v, 0)
-            copy(buf, off, self.v, 0, min(n, len(self.v)))
-            off += len(self.v)
-            n -= len(self.v)
+            m = min(n, len(self.v))
+            copy(buf, off, self.v, 0, m)
+            off += m
+            n -= m
         self.reseed(b"")
 
     def wipe(self):
@@ -64,21 +65,27 @@ class Drbg:
 def random_into(buf, off, n):
     """Fill buf[off:off+n] with random bytes. Seeds itself at the first call, and every 65536 calls mixes in fresh entropy."""
     global _drbg
-    if _drbg is None or _drbg.requests >= _RESEED_INTERVAL:
-        seed = bytearray(_SEED)
-        try:
-            mxtls_port.entropy(seed)
-        except OSError:
-            wipe(seed)
-        if seed == seed[:1] * _SEED:
-            raise Error(
-                _PLATFORM_FAIL,
-                _ALERT_INTERNAL_ERROR,
-                "no entropy: the port's generator failed or repeats one byte; check entropy() in mxtls_port.py",
-            )
-        if _drbg is None:
-            _drbg = Drbg(4, seed)
-        else:
-            _drbg.reseed(seed)
+    if _drbg is None:
+        seed = _entropy()
+        _drbg = Drbg(4, seed)
+        wipe(seed)
+    elif _drbg.requests >= _RESEED_INTERVAL:
+        seed = _entropy()
+        _drbg.reseed(seed)
         wipe(seed)
     _drbg.generate(buf, off, n)
+
+
+def _entropy():
+    seed = bytearray(_SEED)
+    try:
+        mxtls_port.entropy(seed)
+    except OSError:
+        wipe(seed)
+    if max(seed) == min(seed):
+        raise Error(
+            _PLATFORM_FAIL,
+            _ALERT_INTERNAL_ERROR,
+            "no entropy: the port's generator failed or repeats one byte; check entropy() in mxtls_port.py",
+        )
+    return seed

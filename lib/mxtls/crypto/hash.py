@@ -23,7 +23,7 @@ def hash_size(alg):
 
 class BlockHash:
     """alg, size (of the digest), block (its length); and for code that finishes a hash in constant time: blocks (the
-    kernel), state, buffer (the block being filled), count (bytes absorbed so far, below 2**29). update and digest_into
+    kernel), start (its first state), state, buffer (the block being filled), count (bytes absorbed so far, below 2**29). update and digest_into
     allocate nothing themselves."""
 
     def __init__(self, alg):
@@ -64,11 +64,6 @@ class BlockHash:
         self.start = state
         self.state = bytearray(state)
         self.buffer = bytearray(self.block)
-        self.count = 0
-
-    def reset(self):
-        """Begin again, with nothing absorbed."""
-        copy(self.state, 0, self.start, 0, len(self.start))
         self.count = 0
 
     def update(self, buf, off, n):
@@ -123,7 +118,7 @@ class BlockHash:
         return other
 
     def wipe(self):
-        """Forget all that was absorbed; reset before any further use."""
+        """Forget all that was absorbed. The object is of no use afterwards."""
         wipe(self.state)
         wipe(self.buffer)
 

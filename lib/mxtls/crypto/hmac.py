@@ -34,17 +34,23 @@ class BlockHmac:
 
     def rekey(self, key):
         """Take another key, of one block at most."""
-        pad = self.hash.buffer
-        for outer in range(2):
-            copy(pad, 0, _OPAD if outer else _IPAD, 0, 64)
-            copy(pad, len(pad) - 64, pad, 0, 64)
-            for i in range(len(key)):
-                pad[i] ^= key[i]
-            self.hash.reset()
-            self.hash.blocks(self.hash.state, pad, 0, 1)
-            copy(self.outer if outer else self.inner, 0, self.hash.state, 0, len(self.inner))
-        wipe(pad)
+        self._absorb(_IPAD, key, self.inner)
+        self._absorb(_OPAD, key, self.outer)
         self.reset()
+
+    def _absorb(self, pad, key, state):
+        # The hash's own buffer holds the block; few locals, or the frame would lie on the heap.
+        i = len(state)
+        copy(state, 0, self.hash.start, 0, i)
+        copy(self.hash.buffer, 0, pad, 0, 64)
+        copy(self.hash.buffer, self.hash.block - 64, pad, 0, 64)
+        pad = self.hash.buffer
+        i = len(key)
+        while i:
+            i -= 1
+            pad[i] ^= key[i]
+        self.hash.blocks(state, pad, 0, 1)
+        wipe(pad)
 
     def reset(self):
         """Begin another message."""
