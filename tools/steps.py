@@ -42,14 +42,15 @@ def run(log, *command, **options):
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MICROPY_DIR")}
     env.update(options.pop("env", {}))
     with path.open("ab") as out:
-        out.write(("\n$ %s\n" % " ".join(map(str, command))).encode())
+        begin = out.tell()
+        out.write(("$ %s\n" % " ".join(map(str, command))).encode())
         out.flush()
         try:
             code = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, **options).returncode
         except FileNotFoundError:
             raise Failed("there is no `%s` on this machine" % command[0]) from None
     if code:
-        tail = path.read_text(errors="replace").splitlines()[-15:]
+        tail = path.read_bytes()[begin:].decode(errors="replace").splitlines()[1:][-15:]
         raise Failed("%s failed; the end of %s:\n    %s" % (command[0], path.relative_to(ROOT), "\n    ".join(tail)))
 
 

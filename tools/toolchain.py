@@ -87,7 +87,7 @@ def micropython_source():
     if os.environ.get("MICROPY_DIR"):
         tree = Path(os.environ["MICROPY_DIR"]).expanduser().resolve()
         if not (tree / "ports" / "unix" / "Makefile").exists():
-            raise Failed("MICROPY_DIR=%s is not a MicroPython source tree" % tree)
+            raise SystemExit("error: MICROPY_DIR=%s is not a MicroPython source tree" % tree)
         return tree
     tree = BUILD / "micropython"
     if not (tree / "stamp").exists():
@@ -219,8 +219,6 @@ def configure(profile, tier, platform_name="unix"):
 def freeze(tree, bits):
     """build/bin/micropython-<bits>: the default profile and the examples frozen in, run as `micropython-32 -m client …`."""
     name, tier = "micropython-%d" % bits, TIER[bits]
-    if not (BIN / name).exists():  # something to run the source with, should the next lines fail
-        _install(OBJ / _base(tree, bits, False) / "micropython", BIN / name)
     staged = configure("default", tier)
     examples = [e for e in EXAMPLES if (ROOT / "examples" / e).exists()]
     text = 'include("$(MPY_DIR)/extmod/asyncio")\ninclude("%s")\n' % staged
@@ -241,6 +239,8 @@ def micropython():
     """All that needs a C compiler; returns the texts of what failed. Parts fail one by one (a machine may lack 32-bit libraries)."""
     problems = []
     try:
+        if not shutil.which("gcc"):
+            raise Failed("there is no gcc on this machine")
         tree = micropython_source()
         if not is_stamped(OBJ / "tree", _tree_digest(tree)) or not MPY_CROSS.exists():
             shutil.rmtree(OBJ, ignore_errors=True)
@@ -252,7 +252,9 @@ def micropython():
     built = []
     for bits in BITS:
         try:
-            _base(tree, bits, False)
+            binary, target = OBJ / _base(tree, bits, False) / "micropython", BIN / ("micropython-%d" % bits)
+            if not target.exists():  # something to run the source with, should freezing fail
+                _install(binary, target)
             built.append(bits)
         except Failed as e:
             problems.append("no %d-bit MicroPython: %s" % (bits, e))
