@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Certificate: what an application's validator sees, the members of the reference's psX509Cert_t in Python names.
+
+Built from a certificate's DER when a member is first read; chain.py makes one for each certificate, and only where a validator
+wants them.
+"""
+
+from mxtls.codes import CERT_UNTESTED as _CERT_UNTESTED
+from mxtls.config import USE_SHA1 as _USE_SHA1
+from mxtls.crypto.hash import Hash
+from mxtls.x509.certificate import Cert
+from mxtls.x509.der import Der
+
+_ATTRIBUTES = ("common_name", 3, "country", 6, "locality", 7, "state", 8, "organization", 10, "org_unit", 11)
+_SAN_NAMES = ("other", "email", "DNS", "x400Address", "directoryName", "ediPartyName", "URI", "iPAddress", "registeredID")
+
+
+class DistinguishedName:
+    """country, state, locality, organization, org_unit, common_name: str or None, and for each a …_type with its ASN.1 type
+    (12 UTF8String, 19 PrintableString, 22 IA5String, 30 BMPString); hash: SHA-1 of the encoding; dnenc: the encoding."""
+
+    def __init__(self, dnenc):
+        self.dnenc = dnenc
+        self.hash = b""
+        if _USE_SHA1:
+            h = Hash(2)
+            h.update(dnenc, 0, len(dnenc))
+            self.hash = h.digest()
+        for i in range(0, len(_ATTRIBUTES), 2):
+            setattr(self, _ATTRIBUTES[i], None)
+            setattr(self, _ATTRIBUTES[i] + "_type", 0)
+        d = Der(dnenc)
+        p = d.read(0, len(dnenc), 0x30)
+        while p < len(dnenc):
+            q = d.read(p, len(dnenc), 0x31)
+            p = d.end
+            while q < p:
+                q = d.read(q, p, 0x30)
+                end = d.end
+                q = d.read(q, end, 6)
+                oid = dnenc[q : d.end]
+                q = d.read(d.end, end, 0)
+                value = dnenc[q : d.end]
+                q = end
+                for i in range(0, len(_ATTRIBUTES), 2):
+                    if len(oid) == 3 and oid[:2] == b"\x55\x04" and oid[2] == _ATTRIBUTES[i + 1]:
+                        if d.tag == 30:
+                            text = "".join([chr(value[k] << 8 | value[k + 1]) for k in range(0, len(value) - 1, 2)])
+                        else:
+                            try:
+                                text = str(value, "utf-8")
+                            except UnicodeError:
+                                text = "".join([chr(c) for c in value])
+                        setattr(self, _ATTRIBUTES[i], text)
+                        setattr(self, _ATTRIBUTES[i] + "_type", d.tag)
+
+
+class SubjectAltName:
+    """id and name say what kind data (bytes) is: 0 other, 1 email, 2 DNS, 4 directoryName, 6 URI, 7 iPAddress, 8 registeredID."""
+
+    def __init__(self, kind, data):
+        self.id = kind
+        self.name = _SAN_NAMES[kind] if kind < 9 else "unknown"
+        self.data = data
+
+
+class Extensions:
+    """ca, path_len_constraint (-1: none) of basicConstraints, also as bc.ca and bc.path_len_constraint; san: a list of
+    SubjectAltName; key_usage and extended_key_usage: bits as in Cert, -1 where absent."""
+
+    @property
+    def bc(self):
+        return self
+
+
+class Certificate:
+    """unparsed_bin: the DER; auth_status: CERT_AUTH_PASS, CERT_AUTH_FAIL_BC, …_DN, …_SIG or CERT_UNTESTED; next: the
+    certificate after it, or None. The rest is parsed on first use: version (0-2), serial_number, issuer, subject, time_type
+    (23 UTCTime, 24 GeneralizedTime), not_before, not_after, public_key, pub_key_algorithm, cert_algorithm, sig_algorithm (TLS
+    SignatureScheme), signature, sig_hash, unique_issuer_id, unique_subject_id, extensions."""
+
+    def __init__(self, der):
+        self.unparsed_bin = der
+        self.auth_status = _CERT_UNTESTED
+        self.next = None
+
+    def __getattr__(self, member):
+        if "version" in self.__dict__ or member[:1] == "_":
+            raise AttributeError(member)
+        buf = self.unparsed_bin
+        c = Cert()
+        c.parse(buf, 0, len(buf))
+        self.serial_number = buf[c.serial : c.serial_end]
+        self.issuer = DistinguishedName(buf[c.issuer : c.issuer_end])
+        self.subject = DistinguishedName(buf[c.subject : c.subject_end])
+        d = Der(buf)
+        p = d.read(c.issuer_end, c.subject, 0x30)
+        p = d.read(p, c.subject, 0)
+        self.time_type = d.tag
+        self.not_before = str(buf[p : d.end], "ascii")
+        p = d.read(d.end, c.subject, 0)
+        self.not_after = str(buf[p : d.end], "ascii")
+        self.public_key = c.public_key()
+        self.pub_key_algorithm = self.public_key.kind
+        self.cert_algorithm = self.sig_algorithm = c.scheme
+        self.signature = buf[c.sig :]
+        self.sig_hash = b""
+        if c.scheme:
+            from mxtls.crypto.sign import hash_of
+
+            h = Hash(hash_of(c.scheme))
+            h.update(buf, c.tbs, c.tbs_end - c.tbs)
+            self.sig_hash = h.digest()
+        ids = [b"", b""]
+        p = c.spki_end
+        while p < c.tbs_end:
+            off = d.read(p, c.tbs_end, 0)
+            p = d.end
+            if d.tag < 0x83:
+                ids[d.tag - 0x81] = buf[off + 1 : p]
+        self.unique_issuer_id, self.unique_subject_id = ids
+        e = self.extensions = Extensions()
+        e.ca = c.ca
+        e.path_len_constraint = c.pathlen
+        e.key_usage = c.key_usage
+        e.extended_key_usage = c.eku
+        e.san = []
+        p = c.san
+        while p < c.san_end:
+            off = d.read(p, c.san_end, 0)
+            p = d.end
+            e.san.append(SubjectAltName(d.tag & 31, buf[off:p]))
+        self.version = c.version - 1
+        return getattr(self, member)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.4): DNS, IP, e-mail and directory names. Called by chain.py, and only
+where an issuer has them."""
+
+from mxtls.x509.der import Der, fail
+from mxtls.x509.names import dn_match
+
+_EMAIL_OID = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"
+
+
+def allowed(buf, off, end, names):
+    """Do the NameConstraints in buf[off:end] allow all of names: subject, alternative names, subject, alternative names …?
+
+    Malformed constraints, a kind of name that cannot be judged but is constrained, and too much work are refusals.
+    """
+    budget = 4000
+    permits(buf, off, end, 0, b"", 0, 0)
+    for i in range(0, len(names), 2):
+        name = names[i]
+        if len(name) > 2 and not permits(buf, off, end, 0xA4, name, 0, len(name)):
+            return False
+        d = Der(name)
+        p = d.read(0, len(name), 0x30)
+        while p < len(name) and not names[i + 1]:  # e-mail addresses of subjects without alternative names
+            q = d.read(p, len(name), 0x31)
+            p = d.end
+            q = d.read(d.read(q, p, 0x30), p, 6)
+            if name[q : d.end] == _EMAIL_OID:
+                q = d.read(d.end, p, 0)
+                if not permits(buf, off, end, 0x81, name, q, d.end):
+                    return False
+        name = names[i + 1]
+        d.buf = name
+        p = 0
+        while p < len(name):
+            p = d.read(p, len(name), 0)
+            budget -= end - off >> 4
+            if budget < 0:
+                fail("the chain has too many names and name constraints: use another certificate")
+            if not permits(buf, off, end, d.tag, name, p, d.end):
+                return False
+            p = d.end
+    return True
+
+
+def permits(buf, off, end, tag, a, a_off, a_end):
+    """Is the one name a[a_off:a_end], of the GeneralName kind tag, in a permitted subtree if any is of its kind, and in no
+    excluded one?"""
+    name = bytes(a[a_off:a_end])
+    at = name.find(b"@")
+    if tag == 0x82:
+        name = name.lower()
+        if name[-1:] == b".":
+            name = name[:-1]
+    elif tag == 0x81 and (at < 0 or name.count(b"@") != 1):
+        return False
+    elif tag == 0x87 and len(name) != 4 and len(name) != 16:
+        return False
+    d = Der(buf)
+    last = 0
+    wanted = found = False
+    while off < end:
+        p = d.read(off, end, 0)
+        group = d.tag
+        off = d.end
+        if group <= last or group < 0xA0 or group > 0xA1 or p == off:
+            fail("name constraints are malformed")
+        last = group
+        while p < off:
+            q = d.read(p, off, 0x30)
+            p = d.end
+            q = d.read(q, p, 0)
+            if d.end != p:
+                fail("name constraints with a minimum or maximum are not supported")
+            base = bytes(buf[q:p])
+            half = len(base) // 2
+            if d.tag == 0x87:
+                bits = 0
+                for i in range(half, 2 * half):
+                    bits = bits << 8 | base[i]
+                bits ^= (1 << 8 * half) - 1
+                if half not in (4, 16) or len(base) & 1 or bits & bits + 1:
+                    fail("a name constraint is no IP address with a mask")
+            elif d.tag == 0x81 and base.count(b"@") > 1:
+                fail("a name constraint is no e-mail address")
+            if d.tag != tag:
+                continue
+            inside = False
+            if tag == 0x82:
+                base = base.lower()
+                if base[:1] == b".":
+                    inside = name.endswith(base)
+                else:
+                    inside = not base or name == base or name.endswith(b"." + base)
+                if group == 0xA1 and name[:2] == b"*." and base[base.find(b".", 1) :] == name[1:]:
+                    inside = True
+            elif tag == 0x87:
+                inside = half == len(name)
+                for i in range(half if inside else 0):
+                    if (name[i] ^ base[i]) & base[half + i]:
+                        inside = False
+            elif tag == 0x81:
+                if base.find(b"@") >= 0:
+                    inside = name[: at + 1] + name[at + 1 :].lower() == base[: base.find(b"@")] + base[base.find(b"@") :].lower()
+                elif base[:1] == b".":
+                    inside = name[at + 1 :].lower().endswith(base.lower())
+                else:
+                    inside = not base or name[at + 1 :].lower() == base.lower()
+            elif tag == 0xA4:
+                inside = dn_match(a, a_off, a_end, buf, q, p, True)
+            else:
+                return False
+            if group == 0xA1:
+                if inside:
+                    return False
+            else:
+                wanted = True
+                found = found or inside
+    return found or not wanted
