@@ -90,29 +90,54 @@ def _add(P, Q, p):
 
 
 def _multiply(row, k, x, y):
-    """k * (x, y) for a secret 0 < k < n, as Jacobian coordinates.
+    """k * (x, y), affine, for a secret 0 < k < n: a ladder over co-Z points (Meloni 2007, Goundar et al. 2010).
 
-    An odd k below 2^L is the sum of L digits +1 or -1: digit i is +1 where bit i + 1 of k + 2^L is set. Taken
-    three at a time they are one of +-1, +-3, +-5, +-7, never 0, so that every scalar costs the same sequence.
+    (a, b) and (c, d) are X and Y of two points with one Z, which nobody computes. They differ by (x, y): a step doubles
+    one of them and makes the other their sum. n is added once or twice, so that k has one bit more than n.
     """
     p = row[2]
-    n = row[3]
-    count = (8 * row[1] + 3) // 3
-    k = (k + n, k)[k & 1] + (1 << 3 * count)
-    t = y * y % p  # Z = y: a table entry with Z = 1 would multiply faster than its neighbours
-    P = x * t % p, t * t % p, y
-    t = _double(P, 1, p)
-    table = [P]
-    for i in range(3):
-        P = _add(P, t, p)
-        table.append(P)
-    P = table[((k >> 3 * count - 2) & 7) - 4]  # the first digit is positive
-    for i in range(3 * count - 5, 0, -3):
-        P = _double(P, 3, p)
-        t = (k >> i) & 7
-        x, y, z = table[(t ^ ((t >> 2) - 1)) & 3]
-        P = _add(P, (x, y * ((t >> 1 & 2) - 1), z), p)
-    return P
+    k += row[3]
+    i = min(8 * row[1], 521)
+    if k < row[3] + 2 or k > 2 * row[3] - 3:  # 1, n - 2, n - 1: the ladder would meet infinity; no random scalar is there
+        k -= row[3]
+        a, b, y = (x, y, 1) if k == 1 else _double((x, -y, 1), k == row[3] - 2, p)
+        x = 1
+    else:
+        k = (k + row[3], k)[k >> i]
+        t = 2 * y * y % p
+        c = 2 * x * t % p  # Z = 2y
+        d = 2 * t * t % p
+        t = 3 * (x * x - 1)
+        a = (t * t - 2 * c) % p
+        b = (t * (c - a) - d) % p
+        while i:
+            i -= 1
+            a, b, c, d = ((a, b, c, d), (c, d, a, b))[(k >> i ^ k >> i + 1) & 1]
+            t = a - c
+            t = t * t % p
+            c = c * t % p
+            a = a * t % p
+            f = d * (a - c) % p
+            b, d = b + d, b - d
+            t = (d * d - a - c) % p
+            d = (d * (c - t) - f) % p  # (t, d) is the sum
+            a = (b * b - a - c) % p
+            b = (b * (c - a) + f) % p  # (a, b) is the difference, plus or minus (x, y)
+            f = a - t
+            if not i:  # w = b / +-y is Z^3 by now, and the curve's equation gives Z^4 = (t^3 - d^2 + row[4] w^2) / 3t
+                x = 3 * t * b * (y, p - y)[(k & 1) ^ 1] % p
+                y = f * (y * y * (t * t * t - d * d) + row[4] * b * b) % p
+            c = f * f % p
+            a = a * c % p
+            c = t * c % p
+            b = b - d
+            d = d * (a - c) % p
+            a = (b * b - a - c) % p
+            b = (b * (c - a) - d) % p
+        a, b = ((a, b), (c, d))[k & 1]
+    t = x * pow(y, p - 2, p) % p
+    c = t * t % p
+    return a * c % p, b * c * t % p
 
 
 def _load_point(row, point):
@@ -142,11 +167,9 @@ def ec_public(curve, out, d):
     k = _load_scalar(row, d, 0)
     if not k or len(d) != size:
         return 0
-    x, y, z = _multiply(row, k, row[5], row[6])
-    z = pow(z, p - 2, p)
-    k = z * z % p
-    out[:size] = (x * k % p).to_bytes(size, "big")
-    out[size : 2 * size] = (y * z * k % p).to_bytes(size, "big")
+    x, y = _multiply(row, k, row[5], row[6])
+    out[:size] = x.to_bytes(size, "big")
+    out[size : 2 * size] = y.to_bytes(size, "big")
     return 1
 
 
@@ -159,9 +182,7 @@ def ec_ecdh(curve, out_x, d, point):
     P = _load_point(row, point)
     if not k or not P or len(d) != size:
         return 0
-    P = _multiply(row, k, P[0], P[1])
-    k = P[2]
-    out_x[:size] = (P[0] * pow(k * k % p, p - 2, p) % p).to_bytes(size, "big")
+    out_x[:size] = _multiply(row, k, P[0], P[1])[0].to_bytes(size, "big")
     return 1
 
 
@@ -175,9 +196,7 @@ def ecdsa_sign(curve, sig, digest, d, k):
     k = _load_scalar(row, k, 0)
     if not d or not k:
         return 0
-    P = _multiply(row, k, row[5], row[6])
-    r = P[2]
-    r = P[0] * pow(r * r % p, p - 2, p) % p % n
+    r = _multiply(row, k, row[5], row[6])[0] % n
     s = pow(k, n - 2, n) * (int.from_bytes(digest[:size], "big") + r * d) % n
     if not r or not s:
         return 0
