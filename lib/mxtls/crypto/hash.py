@@ -12,8 +12,8 @@ from mxtls.errors import Error
 from mxtls.kernels.mem import copy, wipe
 
 # What digest_into works in, so that the running hash stays as it is. The last block is zero between calls.
-_state = bytearray(64)
-_last = bytearray(128)
+_state = bytearray(64 if _USE_SHA384 or _USE_SHA512 else 32)
+_last = bytearray(128 if _USE_SHA384 or _USE_SHA512 else 64)
 
 
 def hash_size(alg):
