@@ -23,8 +23,8 @@ def hash_size(alg):
 
 class BlockHash:
     """alg, size (of the digest), block (its length); and for code that finishes a hash in constant time: blocks (the
-    kernel), start (its first state), state, buffer (the block being filled), count (bytes absorbed so far, below 2**29). update and digest_into
-    allocate nothing themselves."""
+    kernel), start (its first state), state, buffer (the block being filled), count (bytes absorbed so far, below
+    2**29). update and digest_into allocate nothing themselves."""
 
     def __init__(self, alg):
         if alg == 4:
