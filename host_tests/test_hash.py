@@ -6,8 +6,8 @@ import hmac
 import os
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
+
 from mxtls.crypto import drbg, prf
 from mxtls.crypto.hash import BlockHash, Hash
 from mxtls.crypto.hmac import BlockHmac, Hmac

@@ -53,9 +53,9 @@ def vectors(folder):
                 check(name + " " + bits, digest(make, 2, msg), unhexlify(md))
     monte = cavp(folder + "/cavp/SHA1/SHA1Monte.rsp")
     seed = unhexlify(next(monte)[0][1])
-    for turn in range(20 if sys.implementation.name == "cpython" else 1):
+    for _ in range(20 if sys.implementation.name == "cpython" else 1):
         a = b = c = seed
-        for i in range(1000):
+        for _ in range(1000):
             a, b, c = b, c, digest(BlockHash, 2, a + b + c)
         seed = c
         check("SHA1Monte", seed, unhexlify(next(monte)[1][1]))

@@ -5,8 +5,9 @@ RFC 6979 signatures call Drbg with their own seed.
 One generator serves the whole program, without a lock: call it from one thread, never from an interrupt.
 """
 
-import mxtls_port
 from micropython import const
+
+import mxtls_port
 from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR, PLATFORM_FAIL as _PLATFORM_FAIL
 from mxtls.crypto.hmac import Hmac
 from mxtls.errors import Error

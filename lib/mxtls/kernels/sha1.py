@@ -10,8 +10,8 @@ from struct import pack_into, unpack_from
 def sha1_blocks(state, buf, off, count):
     """Absorb count whole 64-byte blocks of buf, from off on, into state."""
     h = unpack_from(">5I", state, 0)
-    for off in range(off, off + 64 * count, 64):
-        w = list(unpack_from(">16I", buf, off))
+    for at in range(off, off + 64 * count, 64):
+        w = list(unpack_from(">16I", buf, at))
         for i in range(64):
             x = w[i] ^ w[i + 2] ^ w[i + 8] ^ w[i + 13]
             w.append((x << 1 | x >> 31) & 0xFFFFFFFF)
@@ -27,5 +27,6 @@ def sha1_blocks(state, buf, off, count):
                 x = (b ^ c ^ d) + 0xCA62C1D6
             x += (a << 5 | a >> 27) + e + w[i]
             e, d, c, b, a = d, c, (b << 30 | b >> 2) & 0xFFFFFFFF, a, x & 0xFFFFFFFF
-        h = [(p + q) & 0xFFFFFFFF for p, q in zip(h, (a, b, c, d, e))]
+        w = a, b, c, d, e
+        h = [(h[i] + w[i]) & 0xFFFFFFFF for i in range(5)]
     pack_into(">5I", state, 0, *h)

@@ -21,8 +21,8 @@ _K = (
 def sha256_blocks(state, buf, off, count):
     """Absorb count whole 64-byte blocks of buf, from off on, into state."""
     h = unpack_from(">8I", state, 0)
-    for off in range(off, off + 64 * count, 64):
-        w = list(unpack_from(">16I", buf, off))
+    for at in range(off, off + 64 * count, 64):
+        w = list(unpack_from(">16I", buf, at))
         for i in range(48):
             # A word beside itself, shifted, holds each of its rotations.
             x = w[i + 1] * 0x100000001
@@ -37,5 +37,6 @@ def sha256_blocks(state, buf, off, count):
             y = a * 0x100000001
             y = ((y >> 2 ^ y >> 13 ^ y >> 22) & 0xFFFFFFFF) + (a & b | c & (a | b))
             x, g, f, e, d, c, b, a = g, f, e, (d + x) & 0xFFFFFFFF, c, b, a, (x + y) & 0xFFFFFFFF
-        h = [(p + q) & 0xFFFFFFFF for p, q in zip(h, (a, b, c, d, e, f, g, x))]
+        w = a, b, c, d, e, f, g, x
+        h = [(h[i] + w[i]) & 0xFFFFFFFF for i in range(8)]
     pack_into(">8I", state, 0, *h)

@@ -34,8 +34,8 @@ def sha512_blocks(state, buf, off, count):
     """Absorb count whole 128-byte blocks of buf, from off on, into state."""
     mask = 0xFFFFFFFFFFFFFFFF
     h = unpack_from(">8Q", state, 0)
-    for off in range(off, off + 128 * count, 128):
-        w = list(unpack_from(">16Q", buf, off))
+    for at in range(off, off + 128 * count, 128):
+        w = list(unpack_from(">16Q", buf, at))
         for i in range(64):
             # A word beside itself, shifted, holds each of its rotations.
             x = w[i + 1] << 64 | w[i + 1]
@@ -50,5 +50,6 @@ def sha512_blocks(state, buf, off, count):
             y = a << 64 | a
             y = ((y >> 28 ^ y >> 34 ^ y >> 39) & mask) + (a & b | c & (a | b))
             x, g, f, e, d, c, b, a = g, f, e, (d + x) & mask, c, b, a, (x + y) & mask
-        h = [(p + q) & mask for p, q in zip(h, (a, b, c, d, e, f, g, x))]
+        w = a, b, c, d, e, f, g, x
+        h = [(h[i] + w[i]) & mask for i in range(8)]
     pack_into(">8Q", state, 0, *h)
