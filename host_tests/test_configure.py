@@ -170,6 +170,7 @@ def test_on_a_host_const_can_be_imported():
         ("from mxtls.codes import *", "mxtls.codes has no *"),
         ("def f():\n    from mxtls.config import USE_A as _A", "line 2: import from mxtls.config at the top"),
         ("from . import errors", "write the whole name"),
+        ("def f(:\n    pass", "test.py line 1: "),
     ],
 )
 def test_imports_that_cannot_fold_are_refused(text, refusal):
@@ -204,7 +205,7 @@ def test_imports_that_cannot_fold_are_refused(text, refusal):
         ('if _B:\n    x = """a\n  b"""', 'if 1:\n    x = """a\n  b"""'),
         ("if _A: f()", ""),
         ("if _B: f()", "f()"),
-        ("x = f(1 if _A else 2, 3)", "x = f((2), 3)"),
+        ("x = f(1 if _A else 2, a + b if _B else 3)", "x = f(2, (a + b))"),
         ("_C = const(_A | _B)\nif not _C:\n    f()", "_C = const(_A | _B)"),
         ("if (a and\n        b):\n    f()\nelif _A:\n    g()", "if (a and\n        b):\n    f()"),
         ("if _A:\n    pass\nx = 'é'  # ü\nif _A:\n    f()\ny = 1", "x = 'é'  # ü\ny = 1"),
@@ -284,14 +285,14 @@ def tree(tmp_path, monkeypatch):
 
 def test_only_what_is_reached_is_staged(tree):
     out = tree / "out"
-    assert stage({}, "viper", "unix", out) == (
+    assert stage({}, "viper", "unix", out, examples=True) == (
         "client mxtls mxtls.codes mxtls.kernels mxtls.kernels.k mxtls.kernels.q mxtls.one mxtls.two"
         " mxtls_port server".split()
     )
     assert (out / "mxtls/kernels/k.py").read_text() == "X = 'viper'\n"
     assert (out / "mxtls/kernels/q.py").read_text() == "X = 'pure'\n"
     before = (out / "mxtls/one.py").stat().st_mtime_ns
-    names = stage({"USE_SERVER_SIDE_SSL": 0}, "pure", "unix", out)
+    names = stage({"USE_SERVER_SIDE_SSL": 0}, "pure", "unix", out, examples=True)
     assert names == "client mxtls mxtls.codes mxtls.kernels mxtls.kernels.k mxtls.one mxtls_port".split()
     assert sorted(p.name for p in out.rglob("*.py")) == sorted(
         "client.py __init__.py codes.py __init__.py k.py one.py mxtls_port.py manifest.py".split()
@@ -315,7 +316,7 @@ def test_a_place_that_is_not_there_is_refused(tree, place, text):
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("tier, platform", [("viper", "unix"), ("pure", "cpython")])
 def test_every_profile_of_ours_stages(profile, tier, platform):
-    texts = configure.staged_texts(resolve(profile), tier, platform)
+    texts = configure.staged_texts(resolve(profile), tier, platform, examples=True)
     for path, text in texts.values():
         ast.parse(text, path)
         assert "mxtls.config" not in text or "from mxtls.config" not in text

@@ -140,8 +140,11 @@ def _edited(text: str, edits: list[Edit]) -> str:
 
 
 def _fold_imports(text: str, where: str, constants: Mapping[str, Mapping[str, int]], host: bool) -> str:
-    places, edits, tree = _Places(text), [], ast.parse(text, where)
-    first = True
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as e:
+        raise ConfigureError(f"{where} line {e.lineno}: {e.msg}") from None
+    places, edits, first = _Places(text), [], True
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom):
             continue
@@ -302,7 +305,9 @@ def _dead_choices(text: str, tree: ast.Module, known: Mapping[str, int]) -> list
     for node in ast.walk(tree):
         if isinstance(node, ast.IfExp) and (number := _number(node.test, known)) is not None:
             taken = node.body if number else node.orelse
-            return [(places.start(node), places.end(node), f"({places.text(places.start(taken), places.end(taken))})")]
+            new = places.text(places.start(taken), places.end(taken))
+            plain = isinstance(taken, (ast.Name, ast.Constant)) and "\n" not in new
+            return [(places.start(node), places.end(node), new if plain else f"({new})")]
     return []
 
 
@@ -397,10 +402,10 @@ def staged_texts(
     options: Mapping[str, int],
     tier: str = "viper",
     platform: str = "unix",
-    examples: bool = True,
+    examples: bool = False,
     also: Iterable[str] = (),
 ) -> dict[str, tuple[str, str]]:
-    """Module name -> (path, text) of all that resolved options need. also: further modules to start from."""
+    """Module name -> (path, text) of all that these resolved options need."""
     if tier not in TIERS:
         raise ConfigureError(f"there is no tier {tier}: choose {' or '.join(TIERS)}")
     if not (ROOT / "port" / platform / "mxtls_port.py").exists():
@@ -443,11 +448,12 @@ def stage(
     platform: str = "unix",
     out: Path | str = "",
     profile: str = "default",
-    examples: bool = True,
+    examples: bool = False,
     also: Iterable[str] = (),
 ) -> list[str]:
-    """Write the folder `out`: the modules and a manifest.py that freezes them. options: what is asked
-    for beside the profile. Returns the modules' names. Files that stay the same are not touched."""
+    """Write the folder `out`: the modules and a manifest.py that freezes them. options: what is asked for
+    beside the profile; examples: client.py and server.py too, as far as the roles go; also: further modules.
+    Returns the modules' names. Files that stay the same are not touched."""
     values = resolve(profile, options)
     texts = staged_texts(values, tier, platform, examples, also)
     files = {path: text for path, text in texts.values()}
@@ -475,12 +481,12 @@ def folder_for(
     tier: str,
     platform: str,
     profile: str = "default",
-    examples: bool = True,
+    examples: bool = False,
     also: Iterable[str] = (),
 ) -> Path:
     """Where this configuration is staged when no folder is given."""
     name = f"{profile}-{tier}-{platform}"
-    if options or also or not examples:
+    if options or also or examples:
         choice = repr((sorted(options.items()), sorted(also), bool(examples)))
         name += "-" + hashlib.sha256(choice.encode()).hexdigest()[:8]
     return ROOT / "build" / "config" / name
@@ -501,7 +507,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--tier", default="viper", help=" ".join(TIERS))
     parser.add_argument("--platform", default="unix", help="a folder of port/")
     parser.add_argument("--out", help="where to stage (default: a folder of build/config)")
-    parser.add_argument("--no-examples", action="store_true", help="leave out client.py and server.py")
+    parser.add_argument("--examples", action="store_true", help="client.py and server.py too")
     parser.add_argument("--also", action="append", default=[], metavar="MODULE", help="stage this module too")
     parser.add_argument("--list", action="store_true", help="print every option")
     given = parser.parse_args(arguments)
@@ -516,7 +522,7 @@ def main(arguments: list[str]) -> int:
                 raise ConfigureError(f"{pair}: write {name}=0 or {name}=1")
             asked[name] = int(number)
         place = (asked, given.tier, given.platform)
-        rest = (given.profile, not given.no_examples, given.also)
+        rest = (given.profile, given.examples, given.also)
         out = given.out or folder_for(*place, *rest)
         modules = stage(*place, out, *rest)
     except ConfigureError as e:

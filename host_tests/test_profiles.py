@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""Profiles frozen into the 32-bit port: each holds only what it needs, and completes a handshake with openssl."""
+
+import contextlib
+import re
+import select
+import shutil
+import socket
+import subprocess
+import time
+
+import configure
+import pki
+import pytest
+
+import toolchain
+
+# For each profile: what no module of it may be called (the last part of its name).
+FORBIDDEN = {
+    "client": r"server|private",
+    "server": r"client|constraints",
+    "one-suite": r"server|private|.*rsa|sha1|sha384|sha512|.*cbc|x25519",
+    "everything": r"config",
+}
+PEOPLE = {"mxtls.config", "mxtls.suite_names"}  # frozen only where something asks for them
+
+
+@pytest.fixture(scope="module", params=FORBIDDEN)
+def frozen(request):
+    """(profile, the modules staged for it, the binary they are frozen in)."""
+    if not (toolchain.OBJ / "base-32").exists() or not shutil.which("openssl"):
+        pytest.skip("needs the 32-bit port and openssl: run `make setup`")
+    place = {"tier": "viper", "platform": "unix", "profile": request.param, "examples": True}
+    folder = configure.folder_for({}, **place)
+    modules = configure.stage({}, out=folder, **place)
+    binary = toolchain.build_unix(32, folder / "manifest.py", f"micropython-32-{request.param}")
+    return request.param, modules, binary
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory):
+    return pki.chain(key="p256", names=["localhost"]).write(tmp_path_factory.mktemp("pki"))
+
+
+@contextlib.contextmanager
+def running(*command):
+    process = subprocess.Popen(
+        [str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def line(process, pattern, seconds=20):
+    """The first line that matches; fails with all that was said instead."""
+    said, end = "", time.monotonic() + seconds
+    while time.monotonic() < end:
+        if select.select([process.stdout], [], [], 0.2)[0]:
+            text = process.stdout.readline()
+            said += text
+            if found := re.search(pattern, text):
+                return found
+            if not text:
+                break
+    raise AssertionError(f"no line like {pattern!r} in: {said}")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def test_only_what_the_profile_needs_is_frozen(frozen):
+    profile, modules, binary = frozen
+    library = {m for m in modules if m.startswith("mxtls.")}
+    unneeded = {m for m in library if re.fullmatch(FORBIDDEN[profile], m.split(".")[-1])}
+    assert not unneeded, f"{profile} freezes what it does not need"
+    said = subprocess.run([binary, "-c", "help('modules')"], capture_output=True, text=True).stdout.split()
+    names = {name.replace("/", ".").removesuffix(".__init__") for name in said}
+    assert {m for m in names if m.startswith("mxtls")} == library | {"mxtls", "mxtls_port"}
+
+
+def test_everything_has_every_module_of_the_library():
+    staged = configure.staged_texts(configure.resolve("everything"))
+    ours = {name for name in configure.module_names(configure.ROOT / "lib") if name.startswith("mxtls")}
+    assert ours - set(staged) - PEOPLE == set(), "no configuration would freeze these"
+
+
+def test_a_client_fetches_a_page_from_openssl(frozen, chain, tmp_path):
+    profile, _, binary = frozen
+    if profile == "server":
+        return
+    port = free_port()
+    (tmp_path / "page.txt").write_text("hello from openssl\n")
+    server = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-WWW", "-tls1_2"]
+    server += ["-cert", chain.chain_path, "-cert_chain", chain.chain_path, "-key", chain.key_path]
+    with contextlib.chdir(tmp_path), running(*server) as openssl:
+        line(openssl, "ACCEPT")
+        command = [binary, "-m", "client", "--connect", f"127.0.0.1:{port}", "--ca", chain.root_path, "--get", "/page.txt"]
+        done = subprocess.run([*command, "--name", "localhost"], capture_output=True, text=True, timeout=50)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert re.search(r"^handshake version=tls1\.2 suite=\S+ .*verified=1", done.stdout, re.M), done.stdout
+        assert "hello from openssl" in done.stdout
+        if profile == "one-suite":
+            assert "suite=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" in done.stdout
+        done = subprocess.run([*command, "--name", "elsewhere.test"], capture_output=True, text=True, timeout=50)
+        assert done.returncode == 1
+        assert re.search("^error code=", done.stdout, re.M), done.stdout
+
+
+def test_a_server_answers_openssl(frozen, chain):
+    profile, _, binary = frozen
+    if profile in ("client", "one-suite"):
+        return
+    command = [binary, "-m", "server", "--listen", "127.0.0.1:0", "--cert", chain.chain_path, "--key", chain.key_path]
+    with running(*command, "--www", "--count", "1") as server:
+        port = line(server, r"^listening on (\d+)")[1]
+        client = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", chain.root_path, "-ign_eof"]
+        client += ["-verify_return_error", "-verify_hostname", "localhost", "-tls1_2"]
+        done = subprocess.run(client, input="GET / HTTP/1.0\r\n\r\n", capture_output=True, text=True, timeout=50)
+        assert "Verify return code: 0 (ok)" in done.stdout, done.stdout + done.stderr
+        assert "200 OK" in done.stdout, done.stdout + done.stderr
+        line(server, r"^handshake version=tls1\.2 ")
+        assert server.wait(20) == 0
+
+
+def test_a_feature_that_is_off_is_refused_by_name(frozen):
+    profile, _, binary = frozen
+    missing = {"client": "ServerSession", "one-suite": "ServerSession", "server": "ClientSession"}.get(profile)
+    if missing:
+        code = f"import mxtls\ntry:\n    mxtls.{missing}(mxtls.Keys())\nexcept Exception as e:\n    print(type(e).__name__, e)"
+        said = subprocess.run([binary, "-c", code], capture_output=True, text=True)
+        print(said.stdout, said.stderr)
+        assert re.match("(Error|AttributeError) .", said.stdout), said.stdout + said.stderr
