@@ -7,15 +7,15 @@ Names are looked up when they are first used, so that a client never loads what 
 
 def __getattr__(name):
     if name in ("ClientSession", "ServerSession", "Session"):
-        from mxtls import session as module
+        import mxtls.session as module
     elif name == "Keys":
-        from mxtls import keys as module
+        import mxtls.keys as module
     elif name == "Error":
-        from mxtls import errors as module
+        import mxtls.errors as module
     elif name in ("open", "close"):
-        from mxtls import library as module
-    elif name[0] == "_":
+        import mxtls.library as module
+    elif not name.isupper():
         raise AttributeError(name)
     else:
-        from mxtls import codes as module
+        import mxtls.codes as module
     return getattr(module, name)
