@@ -119,7 +119,7 @@ class Client:
 
 
 def main(argv):
-    options = common.parse(__doc__, OPTIONS, argv)
+    options = common.parse(OPTIONS, argv)
     host, port = common.address(options["connect"])
     keys = mxtls.Keys()
     if options["ca"]:

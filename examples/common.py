@@ -11,7 +11,7 @@ except ImportError:
 
 import mxtls_port
 from mxtls import Error
-from mxtls import suite_names
+import mxtls.suite_names as suite_names
 
 VERSIONS = ((0x0300, "ssl3"), (0x0301, "tls1.0"), (0x0302, "tls1.1"), (0x0303, "tls1.2"), (0x0304, "tls1.3"), (0xFEFF, "dtls1.0"), (0xFEFD, "dtls1.2"))
 ALERTS = (
@@ -37,7 +37,7 @@ def alert_name(number):
     return lookup(ALERTS, number)
 
 
-def parse(usage, options, argv):
+def parse(options, argv):
     """argv to a dict by option name without dashes; exits on what it does not know."""
     values = {}
     for row in options:
@@ -49,7 +49,7 @@ def parse(usage, options, argv):
             if candidate[0] == argv[i]:
                 row = candidate
         if row is None or (row[1] and i + 1 == len(argv)):
-            print(usage.strip() if usage else "options:")
+            print("options:")
             for row in options:
                 print("  %-14s %s" % (row[0], row[-1]))
             print("error code=-6 alert=none : option %s is not known or lacks its value" % argv[i])

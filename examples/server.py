@@ -66,7 +66,7 @@ def serve(client, www):
 
 
 def main(argv):
-    options = common.parse(__doc__, OPTIONS, argv)
+    options = common.parse(OPTIONS, argv)
     keys = mxtls.Keys()
     keys.load_rsa_keys(options["cert"], options["key"])
     mxtls.open()
