@@ -11,7 +11,7 @@ import sys
 
 import common
 import mxtls
-from client import Client
+from stream import Stream
 
 OPTIONS = (
     ("--listen", "HOST:PORT, port 0 for any"),
@@ -90,7 +90,7 @@ def one(keys, sock, options):
     """Serve one client; what went wrong, or None."""
     client = None
     try:
-        client = Client(mxtls.ServerSession(keys, max_record=int(options["max_record"] or 16384)), sock)
+        client = Stream(mxtls.ServerSession(keys, max_record=int(options["max_record"] or 16384)), sock)
         if not serve(client, options["www"]):
             return "no data"
     except mxtls.Error as e:
@@ -111,5 +111,5 @@ def one(keys, sock, options):
     return None
 
 
-if __name__ in ("__main__", "server"):
+if __name__ == "__main__":
     common.run(main)

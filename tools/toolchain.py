@@ -27,7 +27,7 @@ BITS = (32, 64) if X86_64 else (64,)
 # Viper's integers are as wide as the machine's: its kernels are written for 32 bits, so the 64-bit port freezes the pure tier.
 TIER = {32: "viper", 64: "pure"}
 MARCH = {32: "x86", 64: "x64"} if X86_64 else {}
-EXAMPLES = ("client.py", "server.py", "common.py")
+EXAMPLES = ("client.py", "server.py", "common.py", "stream.py")
 
 
 # The steps of `make setup`, in their order

@@ -221,7 +221,7 @@ if _USE_SERVER:
                 hs.groups = bytes(r.buf[r.off : stop])
                 r.off = stop
             elif kind == _EC_POINT_FORMATS:
-                if r.vector(1) != stop or 0 not in r.buf[r.off : stop]:
+                if r.vector(1) != stop or 0 not in bytes(r.buf[r.off : stop]):
                     _illegal("ec_point_formats lacks uncompressed")
                 hs.flags |= _FORMATS
                 r.off = stop
@@ -276,7 +276,7 @@ if _USE_SERVER:
             kind = r.get(1)
             end = r.vector(2)
             if kind == 0 and session.server_name is None:
-                if end == r.off or end - r.off > 255 or 0 in r.buf[r.off : end]:
+                if end == r.off or end - r.off > 255 or 0 in bytes(r.buf[r.off : end]):
                     raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed server_name; the peer is broken")
                 session.server_name = bytes(r.buf[r.off : end])
             r.off = end

@@ -67,7 +67,7 @@ def client_hello(session, hs, r):
         raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed list of cipher suites; the client is broken")
     r.off = end
     stop = r.vector(1)
-    if 0 not in r.buf[r.off : stop]:
+    if 0 not in bytes(r.buf[r.off : stop]):
         raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client does not offer null compression; it is broken")
     r.off = stop
     extensions.read_client(session, hs, r)
