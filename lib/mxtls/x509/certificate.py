@@ -255,8 +255,8 @@ class Cert:
             elif kind == 14 or kind == 35:  # key identifiers: hints for finding an issuer, which names and signatures find as well
                 if critical:
                     fail("a key identifier is marked critical")
-            elif critical and kind != 32:  # certificatePolicies restricts nothing where no policy is asked for
-                self.unknown = 1
+            elif kind == 36 or (critical and kind != 32):  # policyConstraints is always critical; where no policy is asked for,
+                self.unknown = 1  # certificatePolicies restricts nothing
         if not self.ca and (self.nc or (self.key_usage >= 0 and self.key_usage & 4)):
             fail("the certificate may sign others but is no CA")
 

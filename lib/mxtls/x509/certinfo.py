@@ -8,6 +8,7 @@ wants them.
 from mxtls.codes import CERT_UNTESTED as _CERT_UNTESTED
 from mxtls.config import USE_SHA1 as _USE_SHA1
 from mxtls.crypto.hash import Hash
+from mxtls.errors import Error
 from mxtls.x509.certificate import Cert
 from mxtls.x509.der import Der
 
@@ -29,28 +30,33 @@ class DistinguishedName:
         for i in range(0, len(_ATTRIBUTES), 2):
             setattr(self, _ATTRIBUTES[i], None)
             setattr(self, _ATTRIBUTES[i] + "_type", 0)
-        d = Der(dnenc)
-        p = d.read(0, len(dnenc), 0x30)
-        while p < len(dnenc):
-            q = d.read(p, len(dnenc), 0x31)
+        try:
+            self._read(Der(dnenc), dnenc)
+        except Error:
+            pass  # what cannot be read stays None; dnenc has it all
+
+    def _read(self, d, buf):
+        p = d.read(0, len(buf), 0x30)
+        while p < len(buf):
+            q = d.read(p, len(buf), 0x31)
             p = d.end
             while q < p:
                 q = d.read(q, p, 0x30)
                 end = d.end
                 q = d.read(q, end, 6)
-                oid = dnenc[q : d.end]
+                oid = buf[q : d.end]
                 q = d.read(d.end, end, 0)
-                value = dnenc[q : d.end]
+                value = buf[q : d.end]
                 q = end
                 for i in range(0, len(_ATTRIBUTES), 2):
                     if len(oid) == 3 and oid[:2] == b"\x55\x04" and oid[2] == _ATTRIBUTES[i + 1]:
-                        if d.tag == 30:
-                            text = "".join([chr(value[k] << 8 | value[k + 1]) for k in range(0, len(value) - 1, 2)])
-                        else:
-                            try:
+                        try:
+                            if d.tag == 30:
+                                text = "".join([chr(value[k] << 8 | value[k + 1]) for k in range(0, len(value) - 1, 2)])
+                            else:
                                 text = str(value, "utf-8")
-                            except UnicodeError:
-                                text = "".join([chr(c) for c in value])
+                        except UnicodeError:
+                            text = "".join([chr(c) for c in value])
                         setattr(self, _ATTRIBUTES[i], text)
                         setattr(self, _ATTRIBUTES[i] + "_type", d.tag)
 

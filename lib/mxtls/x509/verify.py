@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Whole chains in any order, for code that has all the certificates at once. Sessions use chain.Path, which streams."""
 
+from mxtls.codes import ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA
 from mxtls.x509.chain import Path
 
 
 def verify(chain, keys, host, now, purpose):
-    """chain: DER certificates, the leaf first, intermediates in any order. Returns the Path that reached a trust anchor with
-    the mildest failure, or none; where no order reaches one, the Path of the first attempt. Bounded by 100 attempts."""
+    """chain: DER certificates, the leaf first, intermediates in any order. Returns the Path that went best: it
+    reached a trust anchor, its failure is the mildest, and it is known. Bounded by 100 attempts."""
     best = None
     orders = [[0]]
     attempts = 0
@@ -21,7 +22,7 @@ def verify(chain, keys, host, now, purpose):
                 if i not in order:
                     orders.append(order + [i])
         path.finish()
-        if best is None or (path.done and (not best.done or path.rank < best.rank)):
+        if best is None or (path.done, -path.rank, path.alert != _ALERT_UNKNOWN_CA) > (best.done, -best.rank, best.alert != _ALERT_UNKNOWN_CA):
             best = path
         if not best.alert:
             break

@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: MIT
+"""X.509 on CPython beside the `cryptography` package: odd certificates, made chains, fuzzed DER. Only Error may come out."""
+
+import datetime
+import ipaddress
+import time
+
+import pki
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mxtls import codes
+from mxtls.errors import Error
+from mxtls.keys import Keys
+from mxtls.x509.certificate import Cert
+from mxtls.x509.certinfo import Certificate
+from mxtls.x509.chain import Path
+from mxtls.x509.constraints import allowed
+from mxtls.x509.names import dn_match, host_match
+from mxtls.x509.pem import pem_object
+from mxtls.x509.private import parse_private
+from mxtls.x509.verify import verify
+
+NOW = int(time.time())
+DAY = datetime.timedelta(days=1)
+TODAY = datetime.datetime.now(datetime.timezone.utc)
+
+
+def certificates(data):
+    """The DER certificates in the contents of a file."""
+    if data[:1] == b"\x30":
+        yield data
+        return
+    pos = 0
+    while (found := pem_object(data, pos)) is not None:
+        pos = found[3]
+        if found[0] in ("CERTIFICATE", "X509 CERTIFICATE"):
+            yield bytes(found[2])
+
+
+def keys_for(*anchors):
+    keys = Keys()
+    keys.load_rsa_keys_mem(trusted_ca=b"".join(anchors))
+    return keys
+
+
+def judge(chain, host="localhost", now=NOW, purpose=1, keys=None):
+    return verify(chain.chain_ders, keys or keys_for(chain.root_der), host, now, purpose)
+
+
+# Why each refused certificate of vectors/x509 is refused
+REFUSED = {
+    "badasn1time.pem": "integer", "cryptography-scts-tbs-precert.der": "DER", "wosign-bc-invalid.pem": "constraints",
+    "custom/all_key_usages.pem": "no CA", "custom/alternate-rsa-sha1-oid.der": "key usage", "custom/dsa_null_alg_params.pem": "kind of key",
+    "custom/dsa_selfsigned_ca.pem": "kind of key", "custom/ec_no_named_curve.pem": "kind of key", "custom/empty-eku.pem": "extended key",
+    "custom/invalid_version.pem": "version", "custom/malformed-ian.pem": "no issuer", "custom/malformed-san.pem": "no issuer",
+    "custom/mismatch_inner_outer_sig_algorithm.der": "two different", "custom/nc_excluded.pem": "no CA",
+    "custom/nc_invalid_ip4_netmask.der": "no CA", "custom/nc_invalid_ip_netmask.pem": "no CA", "custom/nc_ip_invalid_length.pem": "no CA",
+    "custom/nc_permitted.pem": "no CA", "custom/nc_permitted_2.pem": "no CA", "custom/nc_permitted_excluded.pem": "no CA",
+    "custom/nc_permitted_excluded_2.pem": "no CA", "custom/nc_single_ip_netmask.pem": "no CA", "custom/negative_serial.pem": "negative",
+    "custom/rsa_pss.pem": "kind of key", "custom/rsa_pss_cert_invalid_mgf.der": "two different",
+    "custom/rsa_pss_cert_no_sig_params.der": "two different", "custom/rsa_pss_cert_unsupported_mgf_hash.der": "two different",
+    "custom/two_basic_constraints.pem": "twice", "custom/unsupported_subject_public_key_info.pem": "kind of key",
+    "e-trust.ru.der": "kind of key", "san_edipartyname.der": "kind of key", "san_x400address.der": "kind of key",
+    "v1_cert.pem": "two different",
+}
+
+
+def test_odd_certificates(vectors):
+    folder = vectors / "x509"
+    refused = {}
+    c = Cert()
+    for file in sorted(folder.rglob("*")):
+        if file.is_dir() or file.name.startswith("crl_") or "_crl" in file.name or "key" in file.name.split(".")[0].split("_")[-1:]:
+            continue
+        for der in certificates(file.read_bytes()):
+            try:
+                c.parse(der, 0, len(der))
+                key = c.public_key()
+            except Error as e:
+                refused[str(file.relative_to(folder))] = e.text
+                continue
+            try:
+                other = x509.load_der_x509_certificate(der)
+                public = other.public_key()
+            except ValueError:  # the other one is stricter
+                continue
+            assert der[c.tbs : c.tbs_end] == other.tbs_certificate_bytes
+            assert der[c.sig : c.end] == other.signature
+            assert c.not_before == int(other.not_valid_before_utc.timestamp())
+            assert c.not_after == int(other.not_valid_after_utc.timestamp())
+            assert key.bits == public.key_size
+            if isinstance(public, rsa.RSAPublicKey):
+                assert int.from_bytes(key.n, "big") == public.public_numbers().n
+            try:
+                extension = other.extensions.get_extension_for_class(x509.BasicConstraints).value
+                assert (bool(c.ca), c.pathlen) == (extension.ca, -1 if extension.path_length is None else extension.path_length)
+            except x509.ExtensionNotFound:
+                assert not c.ca
+            except ValueError:  # an extension that the other one cannot read
+                pass
+            info = Certificate(der)
+            assert info.serial_number and info.issuer.dnenc and info.subject.dnenc
+    assert set(refused) == set(REFUSED)
+    for file, text in refused.items():
+        assert REFUSED[file] in text, (file, text)
+
+
+@pytest.mark.parametrize("key", ["p256", "p384", "p521", "rsa2048", "rsa4096"])
+def test_kinds_of_key(key):
+    chain = pki.chain(key=key, names=["localhost"])
+    assert judge(chain).alert == 0
+    assert judge(chain, "elsewhere").alert == codes.ALERT_BAD_CERTIFICATE
+
+
+@pytest.mark.parametrize("digest", ["sha256", "sha384", "sha512"])
+@pytest.mark.parametrize("key, pss", [("p256", False), ("rsa2048", False), ("rsa2048", True)])
+def test_signatures(key, pss, digest):
+    assert judge(pki.chain(key=key, digest=digest, pss=pss)).alert == 0
+
+
+def test_weak_signature():
+    chain = pki.chain(key="rsa2048")
+    sha256, sha1 = (bytes.fromhex("2a864886f70d01010" + c) for c in "b5")
+    chain.chain_ders[0] = chain.chain_ders[0].replace(sha256, sha1)
+    path = judge(chain)
+    assert path.alert == codes.ALERT_BAD_CERTIFICATE and "SHA-1" in path.text
+
+
+def test_weak_keys():
+    chain = pki.chain(key="rsa1024", ca_key="rsa2048")
+    assert "too short" in judge(chain).text
+    keys = keys_for(chain.root_der)
+    keys.min_rsa_bits = 1024
+    assert judge(chain, keys=keys).alert == 0
+    chain = pki.chain(key="p256", ca_key="rsa1024")
+    with pytest.raises(Error) as e:
+        keys_for(chain.root_der)
+    assert e.value.code == codes.UNSUPPORTED_FAIL
+    keys = Keys()
+    keys.min_rsa_bits = 1000
+    with pytest.raises(Error) as e:
+        keys.load_rsa_keys_mem(trusted_ca=chain.root_der)
+    assert e.value.code == codes.ARG_FAIL
+
+
+@pytest.mark.parametrize("change, alert", [
+    ({"expired": True}, codes.ALERT_CERTIFICATE_EXPIRED),
+    ({"not_yet": True}, codes.ALERT_CERTIFICATE_EXPIRED),
+    ({"eku": ("client",)}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
+    ({"eku": ("any",)}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
+    ({"eku": ()}, 0),
+    ({"eku": ("client", "server")}, 0),
+    ({"intermediates": 3}, 0),
+    ({"intermediates": 9}, 0),
+    ({"intermediates": 10}, codes.ALERT_UNKNOWN_CA),
+    ({"intermediates": 3, "pathlen": 1}, codes.ALERT_BAD_CERTIFICATE),
+    ({"intermediates": 3, "pathlen": 2}, 0),
+    ({"intermediates": 0}, 0),
+    ({"intermediate": {"ca": False, "usage": None}}, codes.ALERT_BAD_CERTIFICATE),
+    ({"intermediate": {"ca": None, "usage": None}}, codes.ALERT_BAD_CERTIFICATE),
+    ({"intermediate": {"usage": ("digital_signature",)}}, codes.ALERT_BAD_CERTIFICATE),
+    ({"intermediate": {"usage": None}}, 0),
+    ({"intermediate": {"eku": ("server",)}}, 0),
+    ({"intermediate": {"eku": ("client",)}}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
+    ({"intermediate": {"eku": ("any",)}}, 0),
+    ({"intermediate": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
+    ({"root": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
+    ({"subject": None}, 0),
+    ({"leaf": {"ca": None}}, 0),
+    ({"leaf": {"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]}},
+     codes.ALERT_UNSUPPORTED_CERTIFICATE),
+    ({"leaf": {"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), False)]}}, 0),
+    ({"constraints": ([x509.DNSName("localhost")], [])}, 0),
+    ({"constraints": ([x509.DNSName("example.com")], [])}, codes.ALERT_BAD_CERTIFICATE),
+    ({"constraints": ([], [x509.DNSName("localhost")])}, codes.ALERT_BAD_CERTIFICATE),
+    ({"constraints": ([x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))], []), "ips": ["10.1.2.3"]}, 0),
+    ({"constraints": ([x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))], []), "ips": ["11.1.2.3"]}, codes.ALERT_BAD_CERTIFICATE),
+    ({"constraints": ([x509.DirectoryName(pki.name("leaf"))], [])}, 0),
+    ({"constraints": ([x509.DirectoryName(pki.name("other"))], [])}, codes.ALERT_BAD_CERTIFICATE),
+    ({"constraints": ([], [x509.DirectoryName(pki.name("leaf"))])}, codes.ALERT_BAD_CERTIFICATE),
+    ({"constraints": ([], [x509.RFC822Name("example.com")]), "leaf": {"emails": ["a@example.com"], "names": ["localhost"]}},
+     codes.ALERT_BAD_CERTIFICATE),
+])
+def test_what_a_chain_may_say(change, alert):
+    path = judge(pki.chain(**change))
+    assert path.alert == alert, path.text
+
+
+def test_client_purpose():
+    chain = pki.chain(eku=("client",))
+    assert judge(chain, None, purpose=2).alert == 0
+    assert judge(chain, None, purpose=1).alert == codes.ALERT_UNSUPPORTED_CERTIFICATE
+
+
+def test_clock_never_set():
+    path = judge(pki.chain(), now=0)
+    assert path.code == codes.CLOCK_FAIL and "clock" in path.text and path.alert
+    with pytest.raises(Error) as e:
+        path.raise_failure()
+    assert e.value.code == codes.CLOCK_FAIL
+
+
+def test_unknown_root_outranks_the_rest():
+    chain = pki.chain(expired=True)
+    other = pki.chain(tag="other")
+    path = verify(chain.chain_ders, keys_for(other.root_der), "elsewhere", NOW, 1)
+    assert path.alert == codes.ALERT_UNKNOWN_CA
+
+
+def test_forged():
+    """Same names, other keys: every signature is looked at."""
+    chain, other = pki.chain(intermediates=2), pki.chain(intermediates=2, key="p384")
+    for i in range(3):
+        mixed = list(chain.chain_ders)
+        mixed[i] = other.chain_ders[i]
+        path = verify(mixed, keys_for(chain.root_der), "localhost", NOW, 1)
+        assert path.alert == codes.ALERT_BAD_CERTIFICATE and not path.done, i
+    path = verify(chain.chain_ders, keys_for(other.root_der), "localhost", NOW, 1)
+    assert path.alert == codes.ALERT_BAD_CERTIFICATE and not path.done
+    path = verify(chain.chain_ders, keys_for(other.root_der, chain.root_der), "localhost", NOW, 1)
+    assert path.alert == 0
+
+
+def test_order_and_extras():
+    chain, other = pki.chain(intermediates=3), pki.chain(tag="x")
+    ders = chain.chain_ders
+    keys = keys_for(chain.root_der)
+    assert verify([ders[0], ders[3], ders[1], ders[2]], keys, "localhost", NOW, 1).alert == 0
+    path = Path(keys, 1, "localhost", NOW)
+    taken = [path.add(d, 0, len(d)) for d in [ders[0], other.root_der, ders[1], ders[0], ders[2], other.chain_ders[1], ders[3], b"junk"]]
+    assert taken == [True, False, True, False, True, False, True, False]
+    assert path.finish() == 0 and path.done
+
+
+def test_self_signed():
+    key = pki.make_key("p256", "self")
+    der = pki.der(pki.issue("device", key, names=["localhost"], ca=None))
+    assert verify([der], keys_for(der), "localhost", NOW, 1).alert == 0
+    assert verify([der], keys_for(pki.chain().root_der), "localhost", NOW, 1).alert == codes.ALERT_UNKNOWN_CA
+
+
+def test_status_for_a_validator():
+    chain = pki.chain(intermediates=2)
+
+    def statuses(ders, *anchors):
+        path = Path(keys_for(*anchors), 1, "localhost", NOW)
+        path.certs = []
+        for der in ders:
+            path.add(der, 0, len(der))
+        path.finish()
+        for a, b in zip(path.certs, path.certs[1:] + [None], strict=True):
+            assert a.next is b
+        return path.alert, [c.auth_status for c in path.certs]
+
+    good = codes.CERT_AUTH_PASS
+    assert statuses(chain.chain_ders, chain.root_der) == (0, [good] * 3)
+    other = pki.chain(key="p384", intermediates=2)
+    assert statuses(chain.chain_ders, pki.chain(tag="y").root_der) == (codes.ALERT_UNKNOWN_CA, [good, good, codes.CERT_UNTESTED])
+    mixed = [chain.chain_ders[0], other.chain_ders[1], other.chain_ders[2]]
+    assert statuses(mixed, chain.root_der) == (codes.ALERT_BAD_CERTIFICATE, [codes.CERT_AUTH_FAIL_SIG, 0, 0])
+    no_ca = pki.chain(intermediates=2, intermediate={"ca": False, "usage": None})
+    assert statuses(no_ca.chain_ders, no_ca.root_der) == (codes.ALERT_BAD_CERTIFICATE, [codes.CERT_AUTH_FAIL_BC, 0, 0])
+    narrow = pki.chain(intermediates=1, constraints=([x509.DNSName("example.com")], []))
+    assert statuses(narrow.chain_ders, narrow.root_der) == (codes.ALERT_BAD_CERTIFICATE, [codes.CERT_AUTH_FAIL_DN, 0])
+
+
+def test_certificate_members():
+    chain = pki.chain(key="p384", names=["localhost"], ips=["127.0.0.1"], leaf={"serial": 0x1234})
+    c = Certificate(chain.chain_ders[1])
+    assert (c.extensions.bc.ca, c.extensions.bc.path_len_constraint, c.extensions.san) == (1, -1, [])
+    c = Certificate(chain.chain_ders[0])
+    other = chain.certificates[0]
+    assert (c.version, c.serial_number, c.subject.common_name, c.subject.organization) == (2, b"\x12\x34", "leaf", "mxtls tests")
+    assert c.subject.country is None and c.subject.common_name_type == 12 and len(c.subject.hash) == 20
+    assert c.issuer.common_name == "mxtls test CA 1" and c.issuer.dnenc == other.issuer.public_bytes()
+    assert (c.time_type, c.not_before) == (23, other.not_valid_before_utc.strftime("%y%m%d%H%M%SZ"))
+    assert c.public_key.curve == 24 and c.pub_key_algorithm == codes.KEY_EC and c.cert_algorithm == c.sig_algorithm == 0x0403
+    assert c.signature == other.signature and len(c.sig_hash) == 32
+    assert [(s.id, s.name, s.data) for s in c.extensions.san] == [(2, "DNS", b"localhost"), (7, "iPAddress", b"\x7f\0\0\1")]
+    assert (c.unique_issuer_id, c.unique_subject_id, c.auth_status, c.next) == (b"", b"", 0, None)
+    with pytest.raises(AttributeError):
+        c.no_such_member  # noqa: B018
+
+
+def test_unique_identifiers():
+    def value(tag, data):
+        return bytes([tag, 0x82]) + len(data).to_bytes(2, "big") + data
+
+    der = pki.chain().chain_ders[0]
+    c = Cert()
+    c.parse(der, 0, len(der))
+    ids = b"\x81\x03\x00ab\x82\x02\x00c"
+    changed = value(0x30, value(0x30, der[c.tbs + 4 : c.spki_end] + ids + der[c.spki_end : c.tbs_end]) + der[c.tbs_end :])
+    info = Certificate(changed)
+    assert (info.unique_issuer_id, info.unique_subject_id) == (b"ab", b"c")
+    assert info.signature == der[c.sig :]
+
+
+# --- Fuzz
+
+SEEDS = [c for key in ("p256", "rsa2048") for c in [*pki.chain(
+    key=key, ips=["::1"], constraints=([x509.DNSName("localhost")], [x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))])).chain_ders]]
+PRIVATE_SEEDS = [pki.chain(key="p256").key_der, pki.chain(key="rsa2048").key_der]
+
+
+def all_readings(der):
+    """Everything that reads a certificate; Error is the only exception."""
+    try:
+        c = Cert()
+        c.parse(der, 0, len(der))
+        c.public_key()
+        dn_match(der, c.issuer, c.issuer_end, der, c.subject, c.subject_end, True)
+        if c.san:
+            host_match(der, c.san, c.san_end, "localhost")
+        if c.nc:
+            allowed(der, c.nc, c.nc_end, [der[c.subject : c.subject_end], der[c.san : c.san_end]])
+        Certificate(der).version  # noqa: B018
+    except Error as e:
+        assert e.text and e.code < 0
+    path = Path(FUZZ_KEYS, 1, "localhost", NOW)
+    path.add(der, 0, len(der))
+    path.finish()
+    assert path.alert or (path.done and der in SEEDS)
+
+
+FUZZ_KEYS = keys_for(pki.chain().root_der)
+edit = st.tuples(st.integers(0, 3000), st.integers(0, 255))
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(SEEDS), st.lists(edit, min_size=1, max_size=4), st.integers(0, 3))
+def test_edited_certificates(der, edits, cut):
+    buf = bytearray(der)
+    for where, what in edits:
+        buf[where % len(buf)] = what
+    all_readings(bytes(buf[: len(buf) - cut]))
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=80))
+def test_random_bytes(data):
+    all_readings(data)
+    all_readings(b"\x30" + bytes([len(data)]) + data)
+    for call in (lambda: parse_private(data, 0, len(data)), lambda: pem_object(b"-----BEGIN " + data, 0),
+                 lambda: host_match(data, 0, len(data), "a.b"), lambda: allowed(data, 0, len(data), [b"\x30\x00", data])):
+        try:
+            call()
+        except Error:
+            pass
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(PRIVATE_SEEDS), edit)
+def test_edited_private_keys(der, change):
+    buf = bytearray(der)
+    buf[change[0] % len(buf)] = change[1]
+    try:
+        parse_private(bytes(buf), 0, len(buf))
+    except Error as e:
+        assert e.alert == codes.ALERT_NONE or e.code == codes.PARSE_FAIL
+
+
+def test_curve_point_is_the_key():
+    chain = pki.chain(key="p521")
+    c = Cert()
+    c.parse(chain.chain_ders[0], 0, len(chain.chain_ders[0]))
+    numbers = chain.key.public_key().public_numbers()
+    assert isinstance(numbers, ec.EllipticCurvePublicNumbers)
+    assert c.public_key().point == numbers.x.to_bytes(66, "big") + numbers.y.to_bytes(66, "big")
