@@ -2,6 +2,7 @@
 """Profiles frozen into the 32-bit port: each holds only what it needs, and completes a handshake with openssl."""
 
 import contextlib
+import os
 import re
 import select
 import shutil
@@ -44,9 +45,8 @@ def chain(tmp_path_factory):
 
 @contextlib.contextmanager
 def running(*command):
-    process = subprocess.Popen(
-        [str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process.said = ""
     try:
         yield process
     finally:
@@ -54,18 +54,14 @@ def running(*command):
         process.communicate()
 
 
-def line(process, pattern, seconds=20):
-    """The first line that matches; fails with all that was said instead."""
-    said, end = "", time.monotonic() + seconds
-    while time.monotonic() < end:
-        if select.select([process.stdout], [], [], 0.2)[0]:
-            text = process.stdout.readline()
-            said += text
-            if found := re.search(pattern, text):
-                return found
-            if not text:
-                break
-    raise AssertionError(f"no line like {pattern!r} in: {said}")
+def wait_for(process, pattern, seconds=20):
+    """Wait until the process says so; fails with all that it said instead."""
+    end = time.monotonic() + seconds
+    while not re.search(pattern, process.said, re.M):
+        ready = select.select([process.stdout], [], [], max(0, end - time.monotonic()))[0]
+        more = os.read(process.stdout.fileno(), 4096) if ready else b""
+        assert more, f"nothing like {pattern!r} in: {process.said}"
+        process.said += more.decode(errors="replace")
 
 
 def free_port():
@@ -99,7 +95,7 @@ def test_a_client_fetches_a_page_from_openssl(frozen, chain, tmp_path):
     server = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-WWW", "-tls1_2"]
     server += ["-cert", chain.chain_path, "-cert_chain", chain.chain_path, "-key", chain.key_path]
     with contextlib.chdir(tmp_path), running(*server) as openssl:
-        line(openssl, "ACCEPT")
+        wait_for(openssl, "^ACCEPT")
         command = [binary, "-m", "client", "--connect", f"127.0.0.1:{port}", "--ca", chain.root_path, "--get", "/page.txt"]
         done = subprocess.run([*command, "--name", "localhost"], capture_output=True, text=True, timeout=50)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -116,15 +112,16 @@ def test_a_server_answers_openssl(frozen, chain):
     profile, _, binary = frozen
     if profile in ("client", "one-suite"):
         return
-    command = [binary, "-m", "server", "--listen", "127.0.0.1:0", "--cert", chain.chain_path, "--key", chain.key_path]
+    port = free_port()
+    command = [binary, "-m", "server", "--listen", f"127.0.0.1:{port}", "--cert", chain.chain_path, "--key", chain.key_path]
     with running(*command, "--www", "--count", "1") as server:
-        port = line(server, r"^listening on (\d+)")[1]
+        wait_for(server, r"^listening on \d+")
         client = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", chain.root_path, "-ign_eof"]
         client += ["-verify_return_error", "-verify_hostname", "localhost", "-tls1_2"]
         done = subprocess.run(client, input="GET / HTTP/1.0\r\n\r\n", capture_output=True, text=True, timeout=50)
+        wait_for(server, r"^handshake version=tls1\.2 ")
         assert "Verify return code: 0 (ok)" in done.stdout, done.stdout + done.stderr
         assert "200 OK" in done.stdout, done.stdout + done.stderr
-        line(server, r"^handshake version=tls1\.2 ")
         assert server.wait(20) == 0
 
 
@@ -134,5 +131,4 @@ def test_a_feature_that_is_off_is_refused_by_name(frozen):
     if missing:
         code = f"import mxtls\ntry:\n    mxtls.{missing}(mxtls.Keys())\nexcept Exception as e:\n    print(type(e).__name__, e)"
         said = subprocess.run([binary, "-c", code], capture_output=True, text=True)
-        print(said.stdout, said.stderr)
         assert re.match("(Error|AttributeError) .", said.stdout), said.stdout + said.stderr
