@@ -36,7 +36,7 @@ class Share:
         done = 0
         while not done:  # a scalar out of range is drawn again; it takes one draw but for one time in 2**32
             random_into(self.private, 0, row[1])
-            if row[0] == 29:
+            if _USE_X25519 and row[0] == 29:
                 from mxtls.kernels.x25519 import x25519
 
                 base = bytearray(32)
@@ -55,7 +55,7 @@ class Share:
         out = bytearray(len(self.private))
         done = 0
         if n == len(self.public):
-            if self.group == 29:
+            if _USE_X25519 and self.group == 29:
                 from mxtls.kernels.x25519 import x25519
 
                 done = x25519(out, self.private, buf[off : off + n])
