@@ -210,15 +210,16 @@ def aes_ctr(ctx, ctr, buf, off, n):
         c = int.from_bytes(ctr[12:], "big")
         # At most a chunk, and not beyond the counter's end.
         m = min(n, _CHUNK, (0x100000000 - c) * 16)
-        k = (m + 127) // 128
+        blocks = (m + 15) // 16
+        k = (blocks + 7) // 8
         # block, block + 1, block + 2, ... joined, the first on top.
         x = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
-        each = ((1 << 1024 * k) - 1) // x
-        x = int.from_bytes(ctr, "big") * each + (each - 8 * k) // x
+        each = ((1 << 128 * blocks) - 1) // x
+        x = (int.from_bytes(ctr, "big") * each + (each - blocks) // x) << (1024 * k - 128 * blocks)
         x = int.from_bytes(_crypt(ctx, x, k, 0)[:m], "big")
         x ^= int.from_bytes(buf[off : off + m], "big")
         buf[off : off + m] = x.to_bytes(m, "big")
-        c = (c + (m + 15) // 16) & 0xFFFFFFFF
+        c = (c + blocks) & 0xFFFFFFFF
         ctr[12:] = c.to_bytes(4, "big")
         off += m
         n -= m
