@@ -44,12 +44,29 @@ def name(common_name, organization="mxtls tests"):
     """A distinguished name; None gives the empty one."""
     if common_name is None:
         return x509.Name([])
-    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
-                      x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization), x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def issue(subject, key, issuer=None, issuer_key=None, ca=None, pathlen=None, names=(), ips=(), emails=(), eku=(), usage=None,
-          constraints=None, start=None, end=None, digest="sha256", pss=False, extra=(), serial=None):
+def issue(
+    subject,
+    key,
+    issuer=None,
+    issuer_key=None,
+    ca=None,
+    pathlen=None,
+    names=(),
+    ips=(),
+    emails=(),
+    eku=(),
+    usage=None,
+    constraints=None,
+    start=None,
+    end=None,
+    digest="sha256",
+    pss=False,
+    extra=(),
+    serial=None,
+):
     """One certificate. subject, issuer: a Name or a common name (no issuer: self-signed). key: the subject's private key.
     ca: True, False or None (no basicConstraints). usage: x509.KeyUsage keywords that are True, None for no extension.
     constraints: (permitted, excluded) lists of GeneralName. start, end: datetimes. extra: (extension, critical) pairs."""
@@ -57,19 +74,33 @@ def issue(subject, key, issuer=None, issuer_key=None, ca=None, pathlen=None, nam
     subject = subject if isinstance(subject, x509.Name) else name(subject)
     issuer = subject if issuer is None else issuer if isinstance(issuer, x509.Name) else name(issuer)
     issuer_key = issuer_key or key
-    b = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
-         .serial_number(serial or x509.random_serial_number()).not_valid_before(start or now - _DAY)
-         .not_valid_after(end or now + 30 * _DAY))
+    b = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(serial or x509.random_serial_number())
+        .not_valid_before(start or now - _DAY)
+        .not_valid_after(end or now + 30 * _DAY)
+    )
     if ca is not None:
         b = b.add_extension(x509.BasicConstraints(ca, pathlen if ca else None), True)
     if usage is not None:
-        every = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-                 "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+        every = (
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "key_cert_sign",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        )
         b = b.add_extension(x509.KeyUsage(**{u: u in usage for u in every}), True)
     if eku:
         b = b.add_extension(x509.ExtendedKeyUsage([EKUS[e] for e in eku]), False)
-    san = ([x509.DNSName(n) for n in names] + [x509.IPAddress(ipaddress.ip_address(i)) for i in ips]
-           + [x509.RFC822Name(e) for e in emails])
+    san = [x509.DNSName(n) for n in names] + [x509.IPAddress(ipaddress.ip_address(i)) for i in ips] + [x509.RFC822Name(e) for e in emails]
     if san:
         b = b.add_extension(x509.SubjectAlternativeName(san), len(list(subject)) == 0)
     if constraints:
@@ -108,8 +139,7 @@ class Chain:
         self.key_der = self.private_bytes(serialization.PrivateFormat.PKCS8, serialization.Encoding.DER)
         self._folder = None
 
-    def private_bytes(self, form=serialization.PrivateFormat.TraditionalOpenSSL, encoding=serialization.Encoding.PEM,
-                      password=None):
+    def private_bytes(self, form=serialization.PrivateFormat.TraditionalOpenSSL, encoding=serialization.Encoding.PEM, password=None):
         """The leaf's key as PKCS#1/SEC1 (the default) or PKCS#8, encrypted when there is a password."""
         lock = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
         return self.key.private_bytes(encoding, form, lock)
@@ -132,9 +162,26 @@ class Chain:
         return os.path.join(self._folder, attribute[:-5] + ".pem")
 
 
-def chain(key="p256", names=("localhost",), ips=(), ca_key=None, intermediates=1, eku=("server",), usage=None, expired=False,
-          not_yet=False, digest="sha256", pss=False, pathlen=None, constraints=None, subject="leaf", tag="", leaf=None,
-          intermediate=None, root=None):
+def chain(
+    key="p256",
+    names=("localhost",),
+    ips=(),
+    ca_key=None,
+    intermediates=1,
+    eku=("server",),
+    usage=None,
+    expired=False,
+    not_yet=False,
+    digest="sha256",
+    pss=False,
+    pathlen=None,
+    constraints=None,
+    subject="leaf",
+    tag="",
+    leaf=None,
+    intermediate=None,
+    root=None,
+):
     """root -> `intermediates` CAs -> leaf. ca_key: the CAs' kind of key (default the leaf's; p256 for Ed25519).
     expired, not_yet: the leaf's period. constraints, pathlen: of the intermediate nearest to the root. tag: a different tag gives
     different CAs with different keys. leaf, intermediate, root: dicts that override arguments of issue()."""

@@ -56,7 +56,7 @@ def _der(text):
 
 
 def judge(case):
-    """"" for a valid chain, else why it is not."""
+    """ "" for a valid chain, else why it is not."""
     at = case["validation_time"]
     now = int(datetime.datetime.fromisoformat(at).timestamp()) if at else int(time.time())
     keys = Keys()

@@ -53,18 +53,38 @@ def judge(chain, host="localhost", now=NOW, purpose=1, keys=None):
 
 # Why each refused certificate of vectors/x509 is refused
 REFUSED = {
-    "badasn1time.pem": "integer", "cryptography-scts-tbs-precert.der": "DER", "wosign-bc-invalid.pem": "constraints",
-    "custom/all_key_usages.pem": "no CA", "custom/alternate-rsa-sha1-oid.der": "key usage", "custom/dsa_null_alg_params.pem": "kind of key",
-    "custom/dsa_selfsigned_ca.pem": "kind of key", "custom/ec_no_named_curve.pem": "kind of key", "custom/empty-eku.pem": "extended key",
-    "custom/invalid_version.pem": "version", "custom/malformed-ian.pem": "no issuer", "custom/malformed-san.pem": "no issuer",
-    "custom/mismatch_inner_outer_sig_algorithm.der": "two different", "custom/nc_excluded.pem": "no CA",
-    "custom/nc_invalid_ip4_netmask.der": "no CA", "custom/nc_invalid_ip_netmask.pem": "no CA", "custom/nc_ip_invalid_length.pem": "no CA",
-    "custom/nc_permitted.pem": "no CA", "custom/nc_permitted_2.pem": "no CA", "custom/nc_permitted_excluded.pem": "no CA",
-    "custom/nc_permitted_excluded_2.pem": "no CA", "custom/nc_single_ip_netmask.pem": "no CA", "custom/negative_serial.pem": "negative",
-    "custom/rsa_pss.pem": "kind of key", "custom/rsa_pss_cert_invalid_mgf.der": "two different",
-    "custom/rsa_pss_cert_no_sig_params.der": "two different", "custom/rsa_pss_cert_unsupported_mgf_hash.der": "two different",
-    "custom/two_basic_constraints.pem": "twice", "custom/unsupported_subject_public_key_info.pem": "kind of key",
-    "e-trust.ru.der": "kind of key", "san_edipartyname.der": "kind of key", "san_x400address.der": "kind of key",
+    "badasn1time.pem": "integer",
+    "cryptography-scts-tbs-precert.der": "DER",
+    "wosign-bc-invalid.pem": "constraints",
+    "custom/all_key_usages.pem": "no CA",
+    "custom/alternate-rsa-sha1-oid.der": "key usage",
+    "custom/dsa_null_alg_params.pem": "kind of key",
+    "custom/dsa_selfsigned_ca.pem": "kind of key",
+    "custom/ec_no_named_curve.pem": "kind of key",
+    "custom/empty-eku.pem": "extended key",
+    "custom/invalid_version.pem": "version",
+    "custom/malformed-ian.pem": "no issuer",
+    "custom/malformed-san.pem": "no issuer",
+    "custom/mismatch_inner_outer_sig_algorithm.der": "two different",
+    "custom/nc_excluded.pem": "no CA",
+    "custom/nc_invalid_ip4_netmask.der": "no CA",
+    "custom/nc_invalid_ip_netmask.pem": "no CA",
+    "custom/nc_ip_invalid_length.pem": "no CA",
+    "custom/nc_permitted.pem": "no CA",
+    "custom/nc_permitted_2.pem": "no CA",
+    "custom/nc_permitted_excluded.pem": "no CA",
+    "custom/nc_permitted_excluded_2.pem": "no CA",
+    "custom/nc_single_ip_netmask.pem": "no CA",
+    "custom/negative_serial.pem": "negative",
+    "custom/rsa_pss.pem": "kind of key",
+    "custom/rsa_pss_cert_invalid_mgf.der": "two different",
+    "custom/rsa_pss_cert_no_sig_params.der": "two different",
+    "custom/rsa_pss_cert_unsupported_mgf_hash.der": "two different",
+    "custom/two_basic_constraints.pem": "twice",
+    "custom/unsupported_subject_public_key_info.pem": "kind of key",
+    "e-trust.ru.der": "kind of key",
+    "san_edipartyname.der": "kind of key",
+    "san_x400address.der": "kind of key",
     "v1_cert.pem": "two different",
 }
 
@@ -147,44 +167,51 @@ def test_weak_keys():
     assert e.value.code == codes.ARG_FAIL
 
 
-@pytest.mark.parametrize("change, alert", [
-    ({"expired": True}, codes.ALERT_CERTIFICATE_EXPIRED),
-    ({"not_yet": True}, codes.ALERT_CERTIFICATE_EXPIRED),
-    ({"eku": ("client",)}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
-    ({"eku": ("any",)}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
-    ({"eku": ()}, 0),
-    ({"eku": ("client", "server")}, 0),
-    ({"intermediates": 3}, 0),
-    ({"intermediates": 9}, 0),
-    ({"intermediates": 10}, codes.ALERT_UNKNOWN_CA),
-    ({"intermediates": 3, "pathlen": 1}, codes.ALERT_BAD_CERTIFICATE),
-    ({"intermediates": 3, "pathlen": 2}, 0),
-    ({"intermediates": 0}, 0),
-    ({"intermediate": {"ca": False, "usage": None}}, codes.ALERT_BAD_CERTIFICATE),
-    ({"intermediate": {"ca": None, "usage": None}}, codes.ALERT_BAD_CERTIFICATE),
-    ({"intermediate": {"usage": ("digital_signature",)}}, codes.ALERT_BAD_CERTIFICATE),
-    ({"intermediate": {"usage": None}}, 0),
-    ({"intermediate": {"eku": ("server",)}}, 0),
-    ({"intermediate": {"eku": ("client",)}}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
-    ({"intermediate": {"eku": ("any",)}}, 0),
-    ({"intermediate": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
-    ({"root": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
-    ({"subject": None}, 0),
-    ({"leaf": {"ca": None}}, 0),
-    ({"leaf": {"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]}},
-     codes.ALERT_UNSUPPORTED_CERTIFICATE),
-    ({"leaf": {"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), False)]}}, 0),
-    ({"constraints": ([x509.DNSName("localhost")], [])}, 0),
-    ({"constraints": ([x509.DNSName("example.com")], [])}, codes.ALERT_BAD_CERTIFICATE),
-    ({"constraints": ([], [x509.DNSName("localhost")])}, codes.ALERT_BAD_CERTIFICATE),
-    ({"constraints": ([x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))], []), "ips": ["10.1.2.3"]}, 0),
-    ({"constraints": ([x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))], []), "ips": ["11.1.2.3"]}, codes.ALERT_BAD_CERTIFICATE),
-    ({"constraints": ([x509.DirectoryName(pki.name("leaf"))], [])}, 0),
-    ({"constraints": ([x509.DirectoryName(pki.name("other"))], [])}, codes.ALERT_BAD_CERTIFICATE),
-    ({"constraints": ([], [x509.DirectoryName(pki.name("leaf"))])}, codes.ALERT_BAD_CERTIFICATE),
-    ({"constraints": ([], [x509.RFC822Name("example.com")]), "leaf": {"emails": ["a@example.com"], "names": ["localhost"]}},
-     codes.ALERT_BAD_CERTIFICATE),
-])
+@pytest.mark.parametrize(
+    "change, alert",
+    [
+        ({"expired": True}, codes.ALERT_CERTIFICATE_EXPIRED),
+        ({"not_yet": True}, codes.ALERT_CERTIFICATE_EXPIRED),
+        ({"eku": ("client",)}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
+        ({"eku": ("any",)}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
+        ({"eku": ()}, 0),
+        ({"eku": ("client", "server")}, 0),
+        ({"intermediates": 3}, 0),
+        ({"intermediates": 9}, 0),
+        ({"intermediates": 10}, codes.ALERT_UNKNOWN_CA),
+        ({"intermediates": 3, "pathlen": 1}, codes.ALERT_BAD_CERTIFICATE),
+        ({"intermediates": 3, "pathlen": 2}, 0),
+        ({"intermediates": 0}, 0),
+        ({"intermediate": {"ca": False, "usage": None}}, codes.ALERT_BAD_CERTIFICATE),
+        ({"intermediate": {"ca": None, "usage": None}}, codes.ALERT_BAD_CERTIFICATE),
+        ({"intermediate": {"usage": ("digital_signature",)}}, codes.ALERT_BAD_CERTIFICATE),
+        ({"intermediate": {"usage": None}}, 0),
+        ({"intermediate": {"eku": ("server",)}}, 0),
+        ({"intermediate": {"eku": ("client",)}}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
+        ({"intermediate": {"eku": ("any",)}}, 0),
+        ({"intermediate": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
+        ({"root": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
+        ({"subject": None}, 0),
+        ({"leaf": {"ca": None}}, 0),
+        (
+            {"leaf": {"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]}},
+            codes.ALERT_UNSUPPORTED_CERTIFICATE,
+        ),
+        ({"leaf": {"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), False)]}}, 0),
+        ({"constraints": ([x509.DNSName("localhost")], [])}, 0),
+        ({"constraints": ([x509.DNSName("example.com")], [])}, codes.ALERT_BAD_CERTIFICATE),
+        ({"constraints": ([], [x509.DNSName("localhost")])}, codes.ALERT_BAD_CERTIFICATE),
+        ({"constraints": ([x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))], []), "ips": ["10.1.2.3"]}, 0),
+        ({"constraints": ([x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))], []), "ips": ["11.1.2.3"]}, codes.ALERT_BAD_CERTIFICATE),
+        ({"constraints": ([x509.DirectoryName(pki.name("leaf"))], [])}, 0),
+        ({"constraints": ([x509.DirectoryName(pki.name("other"))], [])}, codes.ALERT_BAD_CERTIFICATE),
+        ({"constraints": ([], [x509.DirectoryName(pki.name("leaf"))])}, codes.ALERT_BAD_CERTIFICATE),
+        (
+            {"constraints": ([], [x509.RFC822Name("example.com")]), "leaf": {"emails": ["a@example.com"], "names": ["localhost"]}},
+            codes.ALERT_BAD_CERTIFICATE,
+        ),
+    ],
+)
 def test_what_a_chain_may_say(change, alert):
     path = judge(pki.chain(**change))
     assert path.alert == alert, path.text
@@ -302,8 +329,15 @@ def test_unique_identifiers():
 
 # --- Fuzz
 
-SEEDS = [c for key in ("p256", "rsa2048") for c in [*pki.chain(
-    key=key, ips=["::1"], constraints=([x509.DNSName("localhost")], [x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))])).chain_ders]]
+SEEDS = [
+    c
+    for key in ("p256", "rsa2048")
+    for c in [
+        *pki.chain(
+            key=key, ips=["::1"], constraints=([x509.DNSName("localhost")], [x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))])
+        ).chain_ders
+    ]
+]
 PRIVATE_SEEDS = [pki.chain(key="p256").key_der, pki.chain(key="rsa2048").key_der]
 
 
@@ -345,8 +379,12 @@ def test_edited_certificates(der, edits, cut):
 def test_random_bytes(data):
     all_readings(data)
     all_readings(b"\x30" + bytes([len(data)]) + data)
-    for call in (lambda: parse_private(data, 0, len(data)), lambda: pem_object(b"-----BEGIN " + data, 0),
-                 lambda: host_match(data, 0, len(data), "a.b"), lambda: allowed(data, 0, len(data), [b"\x30\x00", data])):
+    for call in (
+        lambda: parse_private(data, 0, len(data)),
+        lambda: pem_object(b"-----BEGIN " + data, 0),
+        lambda: host_match(data, 0, len(data), "a.b"),
+        lambda: allowed(data, 0, len(data), [b"\x30\x00", data]),
+    ):
         try:
             call()
         except Error:

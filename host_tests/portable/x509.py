@@ -104,17 +104,41 @@ def roots(folder):
 
 def names():
     check("IPv4", ip_bytes("192.0.2.7"), b"\xc0\x00\x02\x07")
-    for text in ("1.2.3", "1.2.3.256", "01.2.3.4", "1.2.3.4.5", "a.b.c.d", "1:2", "::1::", "1:2:3:4:5:6:7:8:9", "12345::", "g::", ":::", "1:2:3:4:5:6:7::8"):
+    for text in (
+        "1.2.3",
+        "1.2.3.256",
+        "01.2.3.4",
+        "1.2.3.4.5",
+        "a.b.c.d",
+        "1:2",
+        "::1::",
+        "1:2:3:4:5:6:7:8:9",
+        "12345::",
+        "g::",
+        ":::",
+        "1:2:3:4:5:6:7::8",
+    ):
         check("no address " + text, ip_bytes(text), None)
     check("IPv6", ip_bytes("::1"), bytes(15) + b"\x01")
     check("IPv6", ip_bytes("[2001:DB8::7]"), b"\x20\x01\x0d\xb8" + bytes(11) + b"\x07")
     check("IPv6", ip_bytes("1:2:3:4:5:6:7:8"), b"\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\x08")
     for name, host, want in (
-        (b"example.com", "EXAMPLE.com", True), (b"Example.com", "example.com.", True), (b"example.com", "www.example.com", False),
-        (b"*.example.com", "www.example.com", True), (b"*.example.com", "a.b.example.com", False), (b"*.example.com", "example.com", False),
-        (b"*.com", "example.com", False), (b"*", "localhost", False), (b"w*.example.com", "www.example.com", False),
-        (b"www.*.com", "www.example.com", False), (b"*.*.com", "a.example.com", False), (b"*.example.com", ".example.com", False),
-        (b"192.0.2.7", "192.0.2.7", False), (b"*.0.2.7", "192.0.2.7", False), (b"", "", False), (b"example.com.", "example.com", False),
+        (b"example.com", "EXAMPLE.com", True),
+        (b"Example.com", "example.com.", True),
+        (b"example.com", "www.example.com", False),
+        (b"*.example.com", "www.example.com", True),
+        (b"*.example.com", "a.b.example.com", False),
+        (b"*.example.com", "example.com", False),
+        (b"*.com", "example.com", False),
+        (b"*", "localhost", False),
+        (b"w*.example.com", "www.example.com", False),
+        (b"www.*.com", "www.example.com", False),
+        (b"*.*.com", "a.example.com", False),
+        (b"*.example.com", ".example.com", False),
+        (b"192.0.2.7", "192.0.2.7", False),
+        (b"*.0.2.7", "192.0.2.7", False),
+        (b"", "", False),
+        (b"example.com.", "example.com", False),
         (b"*.example.com", "*.example.com", True),
     ):
         san = value(0x82, name)
@@ -125,12 +149,19 @@ def names():
             check("refused", san, None)
         except Error:
             pass
+
     def dn(text, tag=19, oid=b"\x55\x04\x03"):
         return sequence(value(0x31, sequence(value(6, oid), value(tag, text))))
+
     base = dn(b"Some Name")
     for other, want in (
-        (dn(b"some  name "), True), (dn(b"Some Name", 12), True), (dn(b"SomeName"), False), (dn(b"some name", 22), False),
-        (dn(b"Some Name", 22), False), (dn(b"Some Name", 19, b"\x55\x04\x0a"), False), (sequence(), False),
+        (dn(b"some  name "), True),
+        (dn(b"Some Name", 12), True),
+        (dn(b"SomeName"), False),
+        (dn(b"some name", 22), False),
+        (dn(b"Some Name", 22), False),
+        (dn(b"Some Name", 19, b"\x55\x04\x0a"), False),
+        (sequence(), False),
         (sequence(base[2:], base[2:]), False),
     ):
         check("names equal", dn_match(base, 0, len(base), other, 0, len(other), False), want)
@@ -148,25 +179,36 @@ def constraints():
         if excluded:
             nc += value(0xA1, b"".join([sequence(p) for p in excluded]))
         return allowed(nc, 0, len(nc), [sequence(), b"".join(general)])
+
     def dns(n):
         return value(0x82, n)
+
     def ip(n):
         return value(0x87, n)
+
     net = ip(b"\x0a\0\0\0\xff\0\0\0")
     for permitted, excluded, name, want in (
-        ([dns(b"example.com")], [], dns(b"a.Example.com"), True), ([dns(b"example.com")], [], dns(b"badexample.com"), False),
-        ([dns(b".example.com")], [], dns(b"example.com"), False), ([dns(b"")], [], dns(b"example.com"), True),
-        ([], [dns(b"example.com")], dns(b"example.com"), False), ([], [dns(b"example.com")], dns(b"example.org"), True),
-        ([], [dns(b"bar.example.com")], dns(b"*.example.com"), False), ([], [dns(b"")], dns(b"x.org"), False),
+        ([dns(b"example.com")], [], dns(b"a.Example.com"), True),
+        ([dns(b"example.com")], [], dns(b"badexample.com"), False),
+        ([dns(b".example.com")], [], dns(b"example.com"), False),
+        ([dns(b"")], [], dns(b"example.com"), True),
+        ([], [dns(b"example.com")], dns(b"example.com"), False),
+        ([], [dns(b"example.com")], dns(b"example.org"), True),
+        ([], [dns(b"bar.example.com")], dns(b"*.example.com"), False),
+        ([], [dns(b"")], dns(b"x.org"), False),
         ([dns(b"example.com")], [dns(b"bad.example.com")], dns(b"x.bad.example.com"), False),
         ([], [dns(b"example.com")], dns(b"example.com."), False),
-        ([net], [], ip(b"\x0a\1\2\3"), True), ([net], [], ip(b"\x0b\1\2\3"), False), ([net], [], dns(b"any.org"), True),
-        ([net], [], ip(bytes(16)), False), ([], [net], ip(b"\x0a\1\2\3"), False),
+        ([net], [], ip(b"\x0a\1\2\3"), True),
+        ([net], [], ip(b"\x0b\1\2\3"), False),
+        ([net], [], dns(b"any.org"), True),
+        ([net], [], ip(bytes(16)), False),
+        ([], [net], ip(b"\x0a\1\2\3"), False),
         ([value(0x81, b"example.com")], [], value(0x81, b"a@EXAMPLE.com"), True),
         ([value(0x81, b".example.com")], [], value(0x81, b"a@example.com"), False),
         ([value(0x81, b"a@example.com")], [], value(0x81, b"A@example.com"), False),
         ([value(0x81, b"a@example.com")], [], value(0x81, b"example.com"), False),
-        ([], [value(0x88, b"*")], dns(b"example.com"), True), ([], [value(0x88, b"*")], value(0x88, b"x"), False),
+        ([], [value(0x88, b"*")], dns(b"example.com"), True),
+        ([], [value(0x88, b"*")], value(0x88, b"x"), False),
         ([], [value(0x86, b"x.org")], value(0x86, b"http://y.org"), False),
     ):
         check(("constraint", permitted, excluded, name), judge_name(permitted, excluded, name), want)
@@ -231,8 +273,16 @@ def own_keys():
     secret = keys.private.d
     keys.delete()
     check("wiped", secret, bytearray(32))
-    for cert, priv, ca, code in ((LEAF, None, None, -6), (None, None, None, -6), (CA, KEY, None, -35), (CA + LEAF, KEY, None, -35),
-                                 (LEAF + ROOT, KEY, None, -35), (LEAF, KEY[:-1], None, -31), (LEAF[:-1], KEY, None, -31), (None, None, CA[:50], -31)):
+    for cert, priv, ca, code in (
+        (LEAF, None, None, -6),
+        (None, None, None, -6),
+        (CA, KEY, None, -35),
+        (CA + LEAF, KEY, None, -35),
+        (LEAF + ROOT, KEY, None, -35),
+        (LEAF, KEY[:-1], None, -31),
+        (LEAF[:-1], KEY, None, -31),
+        (None, None, CA[:50], -31),
+    ):
         try:
             keys = Keys()
             keys.load_rsa_keys_mem(cert, priv, ca)

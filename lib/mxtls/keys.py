@@ -6,17 +6,35 @@ DER that the application passes in stays where it is: keys hold references into 
 
 from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
+)
+from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
+)
+from mxtls.codes import (
     CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
+)
+from mxtls.codes import (
     DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL,
+)
+from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
+)
+from mxtls.codes import (
     PARSE_FAIL as _PARSE_FAIL,
+)
+from mxtls.codes import (
     PLATFORM_FAIL as _PLATFORM_FAIL,
+)
+from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import (
     PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM,
+)
+from mxtls.config import (
     USE_PEM as _USE_PEM,
+)
+from mxtls.config import (
     USE_PRIVATE_KEY_PARSING as _USE_PRIVATE_KEY_PARSING,
 )
 from mxtls.errors import Error
@@ -136,22 +154,26 @@ class Keys:
         scheme = 0
         private = self.private
         for data in groups:
-            for buf, off, end, label, headers in self._objects(data):
+            for buf, off, end, label, _headers in self._objects(data):
                 if label is not None and label != "CERTIFICATE" and label != "X509 CERTIFICATE":
                     continue
                 c.parse(buf, off, end)
                 key = c.public_key()
                 if issuer is None:
                     if key.kind != private.kind or key.n != private.n or key.e != private.e or key.point != private.point:
-                        raise Error(_CERT_AUTH_FAIL, _ALERT_NONE,
-                                    "the private key does not belong to the first certificate: give its own key, or put the child first")
+                        raise Error(
+                            _CERT_AUTH_FAIL,
+                            _ALERT_NONE,
+                            "the private key does not belong to the first certificate: give its own key, or put the child first",
+                        )
                     if key.kind == _KEY_RSA and key.bits < self.min_rsa_bits:
                         raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "the RSA key is too short: use 2048 bits or lower keys.min_rsa_bits")
                 else:
                     named = dn_match(buf, c.subject, c.subject_end, issuer, 0, len(issuer), False)
                     if not named or not verify(scheme, key, digest, signature):
-                        raise Error(_CERT_AUTH_FAIL, _ALERT_NONE,
-                                    "the chain is not in order: put each certificate before the one that signed it")
+                        raise Error(
+                            _CERT_AUTH_FAIL, _ALERT_NONE, "the chain is not in order: put each certificate before the one that signed it"
+                        )
                 self.chain.append((buf, off, end))
                 issuer = bytes(buf[c.issuer : c.issuer_end])
                 scheme = c.scheme
@@ -169,7 +191,7 @@ class Keys:
         c = Cert()
         failure = None
         for data in groups:
-            for buf, off, end, label, headers in self._objects(data):
+            for buf, off, end, label, _headers in self._objects(data):
                 if label is not None and label != "CERTIFICATE" and label != "X509 CERTIFICATE":
                     continue
                 try:

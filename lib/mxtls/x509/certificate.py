@@ -7,20 +7,44 @@ What an application's validator sees is the richer class in certinfo.py.
 
 from mxtls.codes import (
     ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
+)
+from mxtls.codes import (
     KEY_EC as _KEY_EC,
+)
+from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
+)
+from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import (
     USE_ECC as _USE_ECC,
+)
+from mxtls.config import (
     USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS,
+)
+from mxtls.config import (
     USE_RSA as _USE_RSA,
+)
+from mxtls.config import (
     USE_RSA_PSS as _USE_RSA_PSS,
+)
+from mxtls.config import (
     USE_SECP256R1 as _USE_SECP256R1,
+)
+from mxtls.config import (
     USE_SECP384R1 as _USE_SECP384R1,
+)
+from mxtls.config import (
     USE_SECP521R1 as _USE_SECP521R1,
+)
+from mxtls.config import (
     USE_SHA1 as _USE_SHA1,
+)
+from mxtls.config import (
     USE_SHA384 as _USE_SHA384,
+)
+from mxtls.config import (
     USE_SHA512 as _USE_SHA512,
 )
 from mxtls.errors import Error
@@ -40,18 +64,40 @@ _SCHEMES = (
 # RSASSA-PSS: OID, then {[0] hash, [1] MGF1 with the same hash, [2] salt as long as the hash}, with or without the hash's NULL
 _PSS_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"
 _PSS = (
-    (b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7"
-     b"\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa2\x03\x02\x01\x20", 0x0804),
-    (b"\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"
-     b"\x01\x08\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\xa2\x03\x02\x01\x20", 0x0804),
-    (b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7"
-     b"\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\xa2\x03\x02\x01\x30", 0x0805, _USE_SHA384),
-    (b"\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"
-     b"\x01\x08\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\xa2\x03\x02\x01\x30", 0x0805, _USE_SHA384),
-    (b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7"
-     b"\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\xa2\x03\x02\x01\x40", 0x0806, _USE_SHA512),
-    (b"\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"
-     b"\x01\x08\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\xa2\x03\x02\x01\x40", 0x0806, _USE_SHA512),
+    (
+        b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7"
+        b"\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa2\x03\x02\x01\x20",
+        0x0804,
+    ),
+    (
+        b"\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"
+        b"\x01\x08\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\xa2\x03\x02\x01\x20",
+        0x0804,
+    ),
+    (
+        b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7"
+        b"\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\xa2\x03\x02\x01\x30",
+        0x0805,
+        _USE_SHA384,
+    ),
+    (
+        b"\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"
+        b"\x01\x08\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\xa2\x03\x02\x01\x30",
+        0x0805,
+        _USE_SHA384,
+    ),
+    (
+        b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7"
+        b"\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\xa2\x03\x02\x01\x40",
+        0x0806,
+        _USE_SHA512,
+    ),
+    (
+        b"\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"
+        b"\x01\x08\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\xa2\x03\x02\x01\x40",
+        0x0806,
+        _USE_SHA512,
+    ),
 )
 # Contents of a SubjectPublicKeyInfo's AlgorithmIdentifier -> curve, 0 for RSA (RFC 3279, RFC 5480)
 _KEYS = (
@@ -115,7 +161,7 @@ class Cert:
             fail("the certificate's serial number has more than 20 bytes")
         p = d.end
         off = d.read(p, tbs_end, 0x30)
-        if buf[p:d.end] != buf[tbs_end:q]:
+        if buf[p : d.end] != buf[tbs_end:q]:
             fail("the certificate names two different signature algorithms")
         self.scheme = self._scheme(off, d.end)
         self.issuer = d.end
@@ -274,8 +320,11 @@ class Cert:
         if d.end != end or p > end or buf[p - 1]:
             fail("the certificate's public key is malformed")
         if row is None:
-            raise Error(_UNSUPPORTED_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE,
-                        "the certificate's kind of key is not supported: use RSA or a named NIST curve that is enabled")
+            raise Error(
+                _UNSUPPORTED_FAIL,
+                _ALERT_UNSUPPORTED_CERTIFICATE,
+                "the certificate's kind of key is not supported: use RSA or a named NIST curve that is enabled",
+            )
         if row[1]:
             if end - p != 2 * row[2] + 1 or buf[p] != 4:
                 fail("the certificate's public key is not an uncompressed point")
@@ -293,8 +342,11 @@ class Cert:
         if d.end != end or len(n) < 64 or not n[-1] & 1 or not buf[end - 1] & 1 or buf[p:end] == b"\x01":
             fail("the certificate's public key is malformed")
         if len(n) > 512 or n[0] < 128 or end - p > 4:
-            raise Error(_UNSUPPORTED_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE,
-                        "the certificate's RSA key is not supported: use 1024 to 4096 bits, a multiple of 8, and a common exponent")
+            raise Error(
+                _UNSUPPORTED_FAIL,
+                _ALERT_UNSUPPORTED_CERTIFICATE,
+                "the certificate's RSA key is not supported: use 1024 to 4096 bits, a multiple of 8, and a common exponent",
+            )
         key = PublicKey(_KEY_RSA)
         key.bits = len(n) * 8
         key.n = n

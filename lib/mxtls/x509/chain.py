@@ -9,17 +9,41 @@ from micropython import const
 
 from mxtls.codes import (
     ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE,
+)
+from mxtls.codes import (
     ALERT_CERTIFICATE_EXPIRED as _ALERT_CERTIFICATE_EXPIRED,
+)
+from mxtls.codes import (
     ALERT_CERTIFICATE_UNKNOWN as _ALERT_CERTIFICATE_UNKNOWN,
+)
+from mxtls.codes import (
     ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA,
+)
+from mxtls.codes import (
     ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
+)
+from mxtls.codes import (
     CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
+)
+from mxtls.codes import (
     CERT_AUTH_FAIL_BC as _CERT_AUTH_FAIL_BC,
+)
+from mxtls.codes import (
     CERT_AUTH_FAIL_DN as _CERT_AUTH_FAIL_DN,
+)
+from mxtls.codes import (
     CERT_AUTH_FAIL_SIG as _CERT_AUTH_FAIL_SIG,
+)
+from mxtls.codes import (
     CERT_AUTH_PASS as _CERT_AUTH_PASS,
+)
+from mxtls.codes import (
     CLOCK_FAIL as _CLOCK_FAIL,
+)
+from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
+)
+from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS
@@ -88,15 +112,33 @@ class Path:
                 self.leaf = c.public_key()
                 self.key_usage = c.key_usage
                 if self.leaf.kind == _KEY_RSA and self.leaf.bits < self.keys.min_rsa_bits:
-                    self._note((_HARD, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE,
-                                "the peer's RSA key is too short: use 2048 bits or more, or lower keys.min_rsa_bits"))
+                    self._note(
+                        (
+                            _HARD,
+                            _CERT_AUTH_FAIL,
+                            _ALERT_BAD_CERTIFICATE,
+                            "the peer's RSA key is too short: use 2048 bits or more, or lower keys.min_rsa_bits",
+                        )
+                    )
                 if c.unknown:
-                    self._note((_HARD, _CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE,
-                                "the certificate has a critical extension that is not understood: use one without it"))
+                    self._note(
+                        (
+                            _HARD,
+                            _CERT_AUTH_FAIL,
+                            _ALERT_UNSUPPORTED_CERTIFICATE,
+                            "the certificate has a critical extension that is not understood: use one without it",
+                        )
+                    )
                 self._note(self._period(c, self.purpose))
                 if self.host is not None and not (c.san and host_match(buf, c.san, c.san_end, self.host)):
-                    self._note((_SOFT, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE,
-                                "the certificate is not for '%s': connect by a name that it lists" % self.host))
+                    self._note(
+                        (
+                            _SOFT,
+                            _CERT_AUTH_FAIL,
+                            _ALERT_BAD_CERTIFICATE,
+                            "the certificate is not for '%s': connect by a name that it lists" % self.host,
+                        )
+                    )
             else:
                 if not self._same_name(c):
                     return False
@@ -132,8 +174,11 @@ class Path:
                 self.names.append(bytes(buf[c.subject : c.subject_end]))
                 self.names.append(bytes(buf[c.san : c.san_end]))
         if c.scheme < 0x0300:
-            raise Error(_UNSUPPORTED_FAIL, _ALERT_BAD_CERTIFICATE, "a certificate is signed with SHA-1, MD5 or an algorithm that is not"
-                        " supported: use SHA-256 or better")
+            raise Error(
+                _UNSUPPORTED_FAIL,
+                _ALERT_BAD_CERTIFICATE,
+                "a certificate is signed with SHA-1, MD5 or an algorithm that is not supported: use SHA-256 or better",
+            )
         from mxtls.crypto.hash import Hash
         from mxtls.crypto.sign import hash_of
 
@@ -164,20 +209,40 @@ class Path:
         """None when the certificate in c is a good issuer of the last one kept, else the failure."""
         failure = None
         if c.unknown:
-            failure = (_HARD, _CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE,
-                       "a CA certificate has a critical extension that is not understood: use one without it", _CERT_AUTH_FAIL_BC)
+            failure = (
+                _HARD,
+                _CERT_AUTH_FAIL,
+                _ALERT_UNSUPPORTED_CERTIFICATE,
+                "a CA certificate has a critical extension that is not understood: use one without it",
+                _CERT_AUTH_FAIL_BC,
+            )
         elif (not c.ca and not (anchor and c.version == 1)) or (c.key_usage >= 0 and not c.key_usage & 4):
-            failure = (_HARD, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE,
-                       "a certificate was issued by one that is no CA: check the chain that the peer sends", _CERT_AUTH_FAIL_BC)
+            failure = (
+                _HARD,
+                _CERT_AUTH_FAIL,
+                _ALERT_BAD_CERTIFICATE,
+                "a certificate was issued by one that is no CA: check the chain that the peer sends",
+                _CERT_AUTH_FAIL_BC,
+            )
         elif 0 <= c.pathlen < self.below:
-            failure = (_HARD, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE,
-                       "the chain is longer than one of its CAs allows: check the chain that the peer sends", _CERT_AUTH_FAIL_BC)
+            failure = (
+                _HARD,
+                _CERT_AUTH_FAIL,
+                _ALERT_BAD_CERTIFICATE,
+                "the chain is longer than one of its CAs allows: check the chain that the peer sends",
+                _CERT_AUTH_FAIL_BC,
+            )
         else:
             try:
                 key = c.public_key()
                 if key.kind == _KEY_RSA and key.bits < self.keys.min_rsa_bits:
-                    failure = (_HARD, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE,
-                               "a CA's RSA key is too short: use 2048 bits or more, or lower keys.min_rsa_bits", _CERT_AUTH_FAIL_SIG)
+                    failure = (
+                        _HARD,
+                        _CERT_AUTH_FAIL,
+                        _ALERT_BAD_CERTIFICATE,
+                        "a CA's RSA key is too short: use 2048 bits or more, or lower keys.min_rsa_bits",
+                        _CERT_AUTH_FAIL_SIG,
+                    )
                 else:
                     from mxtls.crypto.sign import verify
 
@@ -185,15 +250,25 @@ class Path:
                     if key.pss and scheme >= 0x0804:
                         scheme += 5
                     if not verify(scheme, key, self.digest, self.signature):
-                        failure = (_HARD, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE,
-                                   "a certificate's signature is wrong: the chain is damaged or forged", _CERT_AUTH_FAIL_SIG)
+                        failure = (
+                            _HARD,
+                            _CERT_AUTH_FAIL,
+                            _ALERT_BAD_CERTIFICATE,
+                            "a certificate's signature is wrong: the chain is damaged or forged",
+                            _CERT_AUTH_FAIL_SIG,
+                        )
                 key = None
                 if _USE_NAME_CONSTRAINTS and c.nc and failure is None:
                     from mxtls.x509.constraints import allowed
 
                     if self.names is None or not allowed(c.buf, c.nc, c.nc_end, self.names):
-                        failure = (_HARD, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE,
-                                   "a CA's name constraints forbid a name in the chain: use another certificate", _CERT_AUTH_FAIL_DN)
+                        failure = (
+                            _HARD,
+                            _CERT_AUTH_FAIL,
+                            _ALERT_BAD_CERTIFICATE,
+                            "a CA's name constraints forbid a name in the chain: use another certificate",
+                            _CERT_AUTH_FAIL_DN,
+                        )
             except Error as e:
                 failure = (_HARD, e.code, e.alert, e.text, _CERT_AUTH_FAIL_SIG)
         if self.info:
@@ -204,17 +279,28 @@ class Path:
         """None, or the failure when now is outside the validity or the extended key usage lacks the purpose."""
         now = self.now
         if not now:
-            return (_SOFT, _CLOCK_FAIL, _ALERT_CERTIFICATE_UNKNOWN,
-                    "the clock was never set, so no certificate can be judged: set it (for example ntptime.settime()) before connecting")
+            return (
+                _SOFT,
+                _CLOCK_FAIL,
+                _ALERT_CERTIFICATE_UNKNOWN,
+                "the clock was never set, so no certificate can be judged: set it (for example ntptime.settime()) before connecting",
+            )
         if now < c.not_before:
-            return (_SOFT, _CERT_AUTH_FAIL, _ALERT_CERTIFICATE_EXPIRED,
-                    "a certificate is not valid yet: check this device's clock, or the certificate")
+            return (
+                _SOFT,
+                _CERT_AUTH_FAIL,
+                _ALERT_CERTIFICATE_EXPIRED,
+                "a certificate is not valid yet: check this device's clock, or the certificate",
+            )
         if now > c.not_after:
-            return (_SOFT, _CERT_AUTH_FAIL, _ALERT_CERTIFICATE_EXPIRED,
-                    "a certificate has expired: renew it, or check this device's clock")
+            return (_SOFT, _CERT_AUTH_FAIL, _ALERT_CERTIFICATE_EXPIRED, "a certificate has expired: renew it, or check this device's clock")
         if c.eku >= 0 and not c.eku & purpose:
-            return (_SOFT, _CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE,
-                    "a certificate is not for this purpose (extended key usage): use one for TLS servers or clients")
+            return (
+                _SOFT,
+                _CERT_AUTH_FAIL,
+                _ALERT_UNSUPPORTED_CERTIFICATE,
+                "a certificate is not for this purpose (extended key usage): use one for TLS servers or clients",
+            )
         return None
 
     def _finished(self):
@@ -232,8 +318,14 @@ class Path:
             elif self.candidate:
                 self._note(self.candidate)
             else:
-                self._note((_HARD, _CERT_AUTH_FAIL, _ALERT_UNKNOWN_CA,
-                            "no trusted CA issued the certificate: load the root that did, and have the peer send its intermediates"))
+                self._note(
+                    (
+                        _HARD,
+                        _CERT_AUTH_FAIL,
+                        _ALERT_UNKNOWN_CA,
+                        "no trusted CA issued the certificate: load the root that did, and have the peer send its intermediates",
+                    )
+                )
         self.candidate = None
         return self.alert
 

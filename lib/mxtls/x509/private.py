@@ -6,12 +6,22 @@ The consistency checks of RSA keys use big integers, which stay on the heap unti
 
 from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
+)
+from mxtls.codes import (
     KEY_EC as _KEY_EC,
+)
+from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
+)
+from mxtls.codes import (
     PARSE_FAIL as _PARSE_FAIL,
+)
+from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
-from mxtls.config import USE_ECC as _USE_ECC, USE_PKCS8 as _USE_PKCS8, USE_RSA as _USE_RSA
+from mxtls.config import USE_ECC as _USE_ECC
+from mxtls.config import USE_PKCS8 as _USE_PKCS8
+from mxtls.config import USE_RSA as _USE_RSA
 from mxtls.errors import Error
 from mxtls.x509.certificate import find_algorithm
 from mxtls.x509.der import Der
@@ -85,7 +95,7 @@ def _rsa(d, version, p, end):
 
     key = PrivateKey(_KEY_RSA)
     parts = []
-    for i in range(8):
+    for _i in range(8):
         off = d.integer(p, end)
         p = d.end
         parts.append(bytearray(d.buf[off:p]))
@@ -141,18 +151,15 @@ def _ec(d, version, p, end, row):
     if row is None:
         _unsupported("the private key does not name its curve: convert it to PKCS#8")
     size = row[2]
-    if len(secret) > size:
+    if len(secret) != size:
         _bad()
     key = PrivateKey(_KEY_EC)
     key.curve = row[1]
     key.bits = 521 if size == 66 else size * 8
-    key.d = bytearray(size)
-    key.d[size - len(secret) :] = secret
+    key.d = secret
     made = bytearray(2 * size)
     if not ec_public(key.curve, made, key.d) or (point is not None and point[:1] == b"\x04" and point[1:] != made):
         key.wipe()
         _bad()
     key.point = bytes(made)
-    for i in range(len(secret)):
-        secret[i] = 0
     return key

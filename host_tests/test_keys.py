@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""Keys on CPython: files and buffers, PEM and DER, each documented failure with its code, and the private keys of vectors/keys."""
+
+import base64
+import subprocess
+import warnings
+
+import pki
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PrivateFormat,
+    load_der_private_key,
+    load_pem_private_key,
+)
+
+from mxtls import codes
+from mxtls.errors import Error
+from mxtls.keys import Keys
+from mxtls.x509.pem import pem_object
+from mxtls.x509.private import parse_private
+
+CHAIN = pki.chain(key="p256", intermediates=2)
+RSA = pki.chain(key="rsa2048")
+
+
+def load(*args, code=None, mem=False):
+    """New Keys with these loaded; with code, the text of the Error that has it."""
+    keys = Keys()
+    call = keys.load_rsa_keys_mem if mem else keys.load_rsa_keys
+    if code is None:
+        call(*args)
+        return keys
+    with pytest.raises(Error) as e:
+        call(*args)
+    assert e.value.code == code and e.value.alert == codes.ALERT_NONE, e.value.text
+    assert keys.chain == [] and keys.anchors == [] and keys.private is None
+    return e.value.text
+
+
+def whole(keys):
+    return [bytes(buf[off:end]) for buf, off, end in keys.chain]
+
+
+@pytest.mark.parametrize("chain", [CHAIN, RSA], ids=["p256", "rsa2048"])
+def test_every_form(chain, tmp_path):
+    chain.write(tmp_path)
+    keys = load(chain.chain_path, chain.key_path, None, chain.root_path)
+    assert whole(keys) == chain.chain_ders and len(keys.anchors) == 1
+    for form in (PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8):
+        for encoding in (Encoding.PEM, Encoding.DER):
+            key = chain.private_bytes(form, encoding)
+            for certs in (chain.chain_pem, b"".join(chain.chain_ders), chain.chain_pem.replace(b"\n", b"\r\n")):
+                keys = load(certs, key, chain.root_pem, mem=True)
+                assert whole(keys) == chain.chain_ders
+                private, numbers = keys.private, chain.key.private_numbers()
+                if private.kind == codes.KEY_EC:
+                    assert int.from_bytes(private.d, "big") == numbers.private_value
+                else:
+                    parts = (private.n, private.e, private.d, private.p, private.q, private.dp, private.dq, private.qinv)
+                    public = numbers.public_numbers
+                    assert [int.from_bytes(x, "big") for x in parts] == [
+                        public.n,
+                        public.e,
+                        numbers.d,
+                        numbers.p,
+                        numbers.q,
+                        numbers.dmp1,
+                        numbers.dmq1,
+                        numbers.iqmp,
+                    ]
+
+
+def test_der_is_not_copied():
+    certs = b"".join(CHAIN.chain_ders)
+    keys = load(certs, CHAIN.key_der, CHAIN.root_der, mem=True)
+    assert all(buf is certs for buf, _, _ in keys.chain)
+    assert keys.anchors[0][0] is CHAIN.root_der
+
+
+def test_lists_of_files(tmp_path):
+    names = []
+    for i, der in enumerate(CHAIN.chain_ders):
+        name = tmp_path / ("c%d.der" % i)
+        name.write_bytes(der)
+        names.append(str(name))
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(b"some text\n" + CHAIN.root_pem + b"between\r\n" + RSA.root_pem)
+    key = tmp_path / "key.pem"
+    key.write_bytes(b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + CHAIN.private_bytes())
+    keys = load(";".join(names), str(key), None, "%s;%s" % (roots, RSA.root_path))
+    assert whole(keys) == CHAIN.chain_ders and len(keys.anchors) == 3
+
+
+def test_documented_failures(tmp_path):
+    chain, key, root = CHAIN.chain_pem, CHAIN.key_pem, CHAIN.root_pem
+    good = (CHAIN.chain_path, CHAIN.key_path, None, CHAIN.root_path)
+    for i in (0, 1, 3):
+        args = list(good)
+        args[i] = str(tmp_path / "none.pem")
+        assert "none.pem" in load(*args, code=codes.PLATFORM_FAIL)
+    load(code=codes.ARG_FAIL)
+    load(CHAIN.chain_path, code=codes.ARG_FAIL)
+    load(None, CHAIN.key_path, code=codes.ARG_FAIL)
+    load(CHAIN.chain_path, CHAIN.key_path + ";" + CHAIN.key_path, code=codes.ARG_FAIL)
+    keys = load(*good)
+    with pytest.raises(Error) as e:
+        keys.load_rsa_keys(*good)
+    assert e.value.code == codes.ARG_FAIL and len(keys.chain) == 3
+    load(chain, RSA.key_pem, mem=True, code=codes.CERT_AUTH_FAIL)
+    load(chain, pki.chain(key="p256", tag="k").key_pem + b"x", mem=True)  # the leaves share a key
+    parts = [pki.pem(c) for c in CHAIN.certificates]
+    for order in ((1, 0, 2), (0, 2, 1), (0, 2), (2, 1, 0), (0, 0)):
+        load(b"".join(parts[i] for i in order), key, mem=True, code=codes.CERT_AUTH_FAIL)
+    forged = pki.chain(key="p384", intermediates=2)
+    load(parts[0] + pki.pem(forged.certificates[1]), key, mem=True, code=codes.CERT_AUTH_FAIL)
+    load(b"nothing", key, mem=True, code=codes.PARSE_FAIL)
+    load(key, key, mem=True, code=codes.PARSE_FAIL)
+    load(chain, chain, mem=True, code=codes.PARSE_FAIL)
+    load(chain, key + key, mem=True, code=codes.PARSE_FAIL)
+    load(chain[:-30], key, mem=True, code=codes.PARSE_FAIL)
+    load(chain, key[:60] + key[61:], mem=True, code=codes.PARSE_FAIL)
+    load(chain, key.replace(b"END PRIVATE", b"END EC PRIVATE"), mem=True, code=codes.PARSE_FAIL)
+    load(CHAIN.chain_ders[0] + b"\x30", CHAIN.key_der, mem=True, code=codes.PARSE_FAIL)
+    load(None, None, root.replace(b"CERTIFICATE", b"TRUSTED CERTIFICATE"), mem=True, code=codes.PARSE_FAIL)
+    load(None, None, pki.chain(ca_key="rsa1024").root_pem, mem=True, code=codes.UNSUPPORTED_FAIL)
+    weak = pki.chain(key="rsa1024", ca_key="rsa2048")
+    load(weak.chain_pem, weak.key_pem, mem=True, code=codes.UNSUPPORTED_FAIL)
+    for form in (PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8):
+        locked = CHAIN.private_bytes(form, Encoding.PEM, b"password")
+        assert "encrypted" in load(chain, locked, mem=True, code=codes.UNSUPPORTED_FAIL)
+    locked = CHAIN.private_bytes(PrivateFormat.PKCS8, Encoding.DER, b"password")
+    assert "encrypted" in load(chain, locked, mem=True, code=codes.UNSUPPORTED_FAIL)
+    edwards = pki.chain(key="ed25519")
+    load(edwards.chain_pem, edwards.key_pem, mem=True, code=codes.UNSUPPORTED_FAIL)
+
+
+def test_bundle_skips_one_by_one():
+    bad = pki.pem(pki.issue("short", pki.make_key("rsa1024"), ca=True))
+    broken = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+    edwards = pki.pem(pki.issue("edwards", pki.make_key("ed25519"), ca=True))
+    keys = load(None, None, bad + CHAIN.root_pem + broken + RSA.root_pem + edwards, mem=True)
+    assert (len(keys.anchors), keys.skipped) == (2, 3) and "kind of key" in keys.skip_reason
+
+
+def test_public_roots(vectors):
+    keys = load(None, None, None, str(vectors / "roots" / "ca-certificates.pem"))
+    assert (len(keys.anchors), keys.skipped) == (148, 0)
+
+
+def test_delete_wipes():
+    keys = load(RSA.chain_pem, RSA.key_pem, RSA.root_pem, mem=True)
+    private = keys.private
+    keys.delete()
+    assert not any(private.d + private.p + private.q + private.dp + private.dq + private.qinv)
+    assert keys.private is None and keys.chain == [] and keys.anchors == []
+    keys.delete()
+
+
+@pytest.mark.parametrize("curve", ["p256", "p384", "p521"])
+def test_ec_key_without_its_point(curve):
+    key = pki.make_key(curve)
+    der = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, pki.serialization.NoEncryption())
+    short = subprocess.run(["openssl", "ec", "-inform", "DER", "-outform", "DER", "-no_public"], input=der, capture_output=True)
+    if short.returncode:
+        pytest.skip("no openssl")
+    assert len(short.stdout) < len(der)
+    numbers = key.public_key().public_numbers()
+    size = (key.curve.key_size + 7) // 8
+    private = parse_private(short.stdout, 0, len(short.stdout))
+    assert private.point == numbers.x.to_bytes(size, "big") + numbers.y.to_bytes(size, "big")
+
+
+# Where `cryptography` and we disagree about vectors/keys, and why
+DIFFERENT = {
+    **{
+        "EC/secp%sr1-explicit-%s.pem" % (n, s): "curves are named, never given by parameters"
+        for n in (256, 384, 521)
+        for s in ("seed", "no-seed")
+    },
+    **{
+        "PKCS8/rsa_pss_2048_%s.pem" % s: "PSS keys without restrictions only"
+        for s in ("hash", "hash_mask", "hash_mask_diff", "hash_mask_salt")
+    },
+    "PKCS8/invalid-version.der": "version 1 is RFC 5958's; the public key that it allows may be absent",
+    "PKCS8/wrong-pem-delimiter-rsa.pem": "what a private key is, its DER says",
+}
+
+
+def test_vectors(vectors):
+    """Where the other one loads an unencrypted RSA or NIST key, so do we, with the same numbers; else an Error, never more."""
+    folder = vectors / "keys"
+    taken, different = set(), set()
+    for file in sorted(folder.rglob("*")):
+        if file.is_dir() or file.suffix not in (".pem", ".der"):
+            continue
+        data = file.read_bytes()
+        name = str(file.relative_to(folder))
+        other = None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                other = (load_pem_private_key if file.suffix == ".pem" else load_der_private_key)(
+                    data, None, unsafe_skip_rsa_key_validation=False
+                )
+        except Exception:  # noqa: BLE001, S110 whatever it says, it is a refusal
+            pass
+        try:
+            keys = Keys()
+            keys._load_private(data)
+            mine = keys.private
+            taken.add(name)
+        except Error as e:
+            assert e.code in (codes.PARSE_FAIL, codes.UNSUPPORTED_FAIL)
+            if isinstance(other, rsa.RSAPrivateKey) or (
+                isinstance(other, ec.EllipticCurvePrivateKey) and other.curve.name in ("secp256r1", "secp384r1", "secp521r1")
+            ):
+                different.add(name)
+            continue
+        if isinstance(other, rsa.RSAPrivateKey):
+            assert int.from_bytes(mine.d, "big") == other.private_numbers().d
+        elif other is not None:
+            assert int.from_bytes(mine.d, "big") == other.private_numbers().private_value
+        else:
+            different.add(name)
+    assert len(taken) > 10
+    assert different == set(DIFFERENT)
+
+
+def test_pem_edges():
+    body = base64.b64encode(b"\x30\x03\x02\x01\x05")
+    good = b"-----BEGIN X-----\n" + body + b"\n-----END X-----"
+    assert pem_object(b"junk\n" + good, 0)[:3] == ("X", b"", bytearray(b"\x30\x03\x02\x01\x05"))
+    assert pem_object(b"-----BEGIN X-----\r\nProc-Type: 4,ENCRYPTED\r\nB: c\r\n\r\n" + body + b"\r\n-----END X-----", 0)[1].startswith(
+        b"\r\nProc"
+    )
+    assert pem_object(b"", 0) is None and pem_object(good, len(good)) is None
+    for bad in (
+        good[:-1],
+        good[:20],
+        good.replace(b"=", b""),
+        good.replace(body, b""),
+        good.replace(body, b"!!!!"),
+        good.replace(body, body[:3]),
+        good.replace(body, b"MA=A"),
+        good.replace(b"\n", b"\nA: b\n", 1),
+    ):
+        with pytest.raises(Error):
+            pem_object(bad, 0)
