@@ -26,10 +26,12 @@ class End:
         self.complete = False
         self.records = 0  # how often APP_DATA was returned
         self.error = None
+        self.fed = 0
 
     def feed(self, data, chunk=None):
         """Hand bytes to the session, at most chunk of them a call. An Error is kept, and what came after is dropped."""
         s, at, calls = self.session, 0, 0
+        self.fed = 0
         data = memoryview(bytes(data))
         while at < len(data) and not self.error and not s.closing & 2:
             view = s.get_readbuf()
@@ -37,6 +39,7 @@ class End:
             n = min(len(view), len(data) - at, chunk or len(data))
             view[:n] = data[at : at + n]
             at += n
+            self.fed = at  # of this call's data
             calls += 1
             assert calls < FEED_MOST, "the session takes bytes and never moves"
             self._follow(s.received_data, n)

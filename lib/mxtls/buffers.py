@@ -24,8 +24,9 @@ class Buffer:
         if size + n > len(buf):
             if size + n > self.limit:
                 return -1
-            self.buf = bytearray(size + n)
-        copy(self.buf, 0, buf, start, size)
+            buf = bytearray(size + n)
+        copy(buf, 0, self.buf, start, size)
+        self.buf = buf  # only now: without memory for it, all is as it was
         self.start = 0
         self.end = size
         return start

@@ -12,4 +12,6 @@ def open():
 
 def close():
     """Wipe the random generator. Sessions that still live seed it again when they need it."""
-    drbg.wipe()
+    if drbg._drbg:
+        drbg._drbg.wipe()
+        drbg._drbg = None

@@ -62,8 +62,8 @@ class Session:
     (RFC 8449, RFC 6066). cert_validator(session, certificate, alert) is the reference's callback."""
 
     def __init__(self, keys, cert_validator=None, max_record=16384):
-        if not 64 <= max_record <= 16384:
-            raise Error(_ARG_FAIL, _ALERT_NONE, "max_record must be 64 to 16384")
+        if not 512 <= max_record <= 16384:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "max_record is out of range; give 512 to 16384")
         self.keys = keys
         self.cert_validator = cert_validator
         self.max_record = max_record  # of what we receive
@@ -419,7 +419,7 @@ class Session:
     def encode_closure_alert(self):
         """Put close_notify into get_outdata; nothing can be written after it. Returns SUCCESS."""
         if self.closing & (_SENT | _DEAD):
-            raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the session is closing already")
+            raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the session is closing already; delete it")
         self.send_alert(_WARNING, _ALERT_CLOSE_NOTIFY)
         self.closing |= _SENT
         return _SUCCESS
@@ -462,10 +462,13 @@ class Session:
         """Wipe and free what the session holds. Harmless when called twice."""
         self._drop_secrets()
         self.closing |= _SENT | _GOT | _DEAD
-        if self.input:
-            wipe(self.input.buf)
-            wipe(self.output.buf)
-        self.input = self.output = self.keys = self.cert_validator = self.peer_certificate = None
+        for b in (self.input, self.output):
+            wipe(b.buf)
+            b.buf = b""
+            b.start = b.end = b.limit = 0
+        self.plain_len = -1
+        self.write_len = 0
+        self.keys = self.cert_validator = self.peer_certificate = None
 
 
 if _USE_CLIENT:

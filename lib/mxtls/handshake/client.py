@@ -6,6 +6,7 @@ from mxtls.codes import ALERT_LEVEL_WARNING as _WARNING
 from mxtls.codes import ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION
 from mxtls.codes import ALERT_NONE as _ALERT_NONE
 from mxtls.codes import ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION
+from mxtls.codes import ARG_FAIL as _ARG_FAIL
 from mxtls.codes import CLIENT_HELLO as _CLIENT_HELLO
 from mxtls.codes import KX_ECDHE as _KX_ECDHE
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
@@ -44,6 +45,9 @@ def start(session, cipher_suite):
     """Write the ClientHello."""
     if cipher_suite and not find(cipher_suite):
         raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "cipher suite 0x%04X is not in this build; choose another or enable its USE_ option" % cipher_suite)
+    name = session.server_name
+    if name is not None and (not 0 < len(name) < 254 or len(name.encode()) != len(name)):
+        raise Error(_ARG_FAIL, _ALERT_NONE, "server_name is not a host name; give 1 to 253 ASCII characters")
     from mxtls.handshake import client
 
     session.role = client
@@ -53,8 +57,7 @@ def start(session, cipher_suite):
     hs.suite = cipher_suite
     random_into(hs.random, 0, 32)
     w = Writer(session)
-    w.begin(_CLIENT_HELLO, 200 + 2 * len(SUITES) + len(session.server_name or ""))
-    first = w.base
+    w.begin(_CLIENT_HELLO, 200 + 2 * len(SUITES) + len(name or ""))
     w.put(_TLS1_2, 2)
     w.data(hs.random, 0, 32)
     w.put(0, 1)
@@ -69,7 +72,6 @@ def start(session, cipher_suite):
     w.put(0x0100, 2)
     extensions.write_client(session, hs, w, ecc)
     w.finish()
-    hs.hello = bytes(session.output.buf[first : w.at])  # the transcript's hash is not known before ServerHello
 
 
 def ignore(session, hs, r):

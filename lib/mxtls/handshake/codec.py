@@ -102,6 +102,8 @@ class Writer:
         n = self.at - base
         if s.hs.transcript:
             s.hs.transcript.update(out.buf, base, n)
+        else:
+            s.hs.hello = bytes(out.buf[base : self.at])  # the transcript's hash is not known before ServerHello
         most = s.max_out
         if n > most:  # make a gap for each further record's header and trailer, the last first
             gap = s.overhead()
@@ -110,10 +112,11 @@ class Writer:
                 part = i * most
                 copy(out.buf, base + part + i * gap, out.buf, base + part, min(most, n - part))
                 i -= 1
+            i = base
             while n > most:
                 s.seal(_HANDSHAKE, base, most)
                 n -= most
-                i = base + most + gap
+                i += most + gap
                 base = out.end + s.head()  # a padded record may have come out shorter than its gap
                 copy(out.buf, base, out.buf, i, min(most, n))
         s.seal(_HANDSHAKE, base, n)
