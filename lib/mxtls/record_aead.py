@@ -10,6 +10,7 @@ from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
 from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
 from mxtls.errors import Error
+from mxtls.kernels.mem import copy, wipe
 
 
 def count_up(seq):
@@ -38,8 +39,8 @@ class AeadRecord:
     def seal(self, kind, version, buf, off, n):
         """Seal buf[off:off+n]; the fragment is buf[off-8:off+n+16]. Returns its length."""
         nonce, aad = self._nonce, self._aad
-        for i in range(8):
-            nonce[4 + i] = buf[off - 8 + i] = aad[i]
+        copy(nonce, 4, aad, 0, 8)
+        copy(buf, off - 8, aad, 0, 8)
         self._header(kind, version, n)
         self._aead.seal(nonce, aad, 13, buf, off, n)
         count_up(aad)
@@ -47,13 +48,11 @@ class AeadRecord:
 
     def open(self, kind, version, buf, off, n):
         """Open the fragment buf[off:off+n]; the text is buf[off+8:off+8+m]. Returns m."""
-        nonce = self._nonce
         m = n - 24
         if m >= 0:
-            for i in range(8):
-                nonce[4 + i] = buf[off + i]
+            copy(self._nonce, 4, buf, off, 8)
             self._header(kind, version, m)
-            if self._aead.open(nonce, self._aad, 13, buf, off + 8, m):
+            if self._aead.open(self._nonce, self._aad, 13, buf, off + 8, m):
                 count_up(self._aad)
                 return m
         raise Error(_PROTOCOL_FAIL, _ALERT_BAD_RECORD_MAC, "a record failed its integrity check; connect again")
@@ -69,5 +68,4 @@ class AeadRecord:
     def wipe(self):
         """Forget the key."""
         self._aead.wipe()
-        for i in range(12):
-            self._nonce[i] = 0
+        wipe(self._nonce)

@@ -6,6 +6,7 @@ from micropython import const
 from mxtls.kernels.aes import AES_CTX, aes_ctr, aes_expand
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.ghash import GHASH_CTX, ghash, ghash_key
+from mxtls.kernels.mem import copy, wipe
 
 TAG = const(16)
 
@@ -29,10 +30,7 @@ class Gcm:
         self._mask(nonce)
         aes_ctr(self._aes, self._ctr, buf, off, n)
         self._tag(aad, naad, buf, off, n)
-        t = self._t
-        off += n
-        for i in range(16):
-            buf[off + i] = t[i]
+        copy(buf, off + n, self._t, 0, 16)
 
     def open(self, nonce, aad, naad, buf, off, n):
         """Decrypt buf[off:off+n] in place if the tag behind it is right: 1, else 0 and buf is untouched."""
@@ -46,10 +44,8 @@ class Gcm:
     def _mask(self, nonce):
         # The counter starts at 1 with the block that masks the tag; the data follows from 2.
         ctr, t = self._ctr, self._t
-        for i in range(12):
-            ctr[i] = nonce[i]
-        for i in range(16):
-            t[i] = 0
+        copy(ctr, 0, nonce, 0, 12)
+        wipe(t)
         ctr[12] = ctr[13] = ctr[14] = 0
         ctr[15] = 1
         aes_ctr(self._aes, ctr, t, 0, 16)
@@ -57,8 +53,7 @@ class Gcm:
     def _tag(self, aad, naad, buf, off, n):
         # GHASH of both texts and of their lengths in bits, then the mask.
         y, t, h, bits = self._y, self._t, self._ghash, self._bits
-        for i in range(16):
-            y[i] = 0
+        wipe(y)
         for i in range(4):
             bits[7 - i] = naad << 3 >> 8 * i & 255
             bits[15 - i] = n << 3 >> 8 * i & 255
@@ -71,5 +66,4 @@ class Gcm:
     def wipe(self):
         """Forget the key."""
         for b in (self._aes, self._ghash, self._ctr, self._y, self._t):
-            for i in range(len(b)):
-                b[i] = 0
+            wipe(b)
