@@ -254,7 +254,7 @@ def test_imports_are_found_wherever_they_are():
     names = {"mxtls", "mxtls.a", "mxtls.a.b", "mxtls.c", "port"}
     text = "import port, os\ndef f():\n    from mxtls.a import b, other\n    __import__('mxtls.c')"
     assert imports_of(text, "t.py", names) == names
-    with pytest.raises(ConfigureError, match="t.py line 1: there is no module mxtls.d"):
+    with pytest.raises(ConfigureError, match="t.py imports mxtls.d, which is not there"):
         imports_of("import mxtls.d", "t.py", names)
 
 
@@ -332,6 +332,40 @@ def test_a_staged_library_runs_on_cpython(tmp_path):
         text=True,
     )
     assert done.stdout == "50\n", done.stderr
+
+
+def frozen_by(manifest, place):
+    """The modules that MicroPython's own tool finds in a manifest, or its error."""
+    code = f"""if 1:
+        import sys
+        sys.path.insert(0, {str(ROOT / "build/micropython/tools")!r})
+        import manifestfile
+        m = manifestfile.ManifestFile(manifestfile.MODE_FREEZE, {{"MPY_LIB_DIR": ""}})
+        m.execute({str(manifest)!r})
+        print(*sorted(f.target_path + ":" + str(f.opt) for f in m.files()))
+        """
+    return subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(not (ROOT / "build/micropython/tools").exists(), reason="no MicroPython source: run `make setup`")
+def test_a_board_includes_the_manifest_with_its_choices(tree):
+    for name in ("manifest.py", "tools/configure.py", "tools/options.py"):
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).write_text((ROOT / name).read_text())
+    board = tree / "boards/MINE/manifest.py"
+    board.parent.mkdir(parents=True)
+    include = f"include({str(tree / 'manifest.py')!r}, profile='client', platform='unix'"
+    board.write_text(include + ", USE_DTLS=0, USE_PEM=0)\n")
+    done = frozen_by(board, tree)
+    assert done.stdout.split() == (
+        "mxtls/__init__.py:3 mxtls/codes.py:3 mxtls/kernels/__init__.py:3 mxtls/kernels/k.py:3 mxtls/one.py:3 mxtls_port.py:3".split()
+    ), done.stderr
+    board.write_text(include + ", examples=1)\n")
+    assert "client.py:3" in frozen_by(board, tree).stdout
+    for choice, refusal in (("USE_DTLS=1", "USE_DTLS is not built yet"), ("USE_PME=0", "did you mean USE_PEM?"), ("tire='pure'", "no option tire")):
+        board.write_text(f"{include}, {choice})\n")
+        done = frozen_by(board, tree)
+        assert done.returncode and refusal in done.stderr
 
 
 def test_the_command_refuses_in_one_line(tmp_path):

@@ -371,7 +371,7 @@ def imports_of(text: str, where: str, names: Iterable[str]) -> set[str]:
                 wanted = [name]
         for name in wanted:
             if name.split(".")[0] == "mxtls" and name not in names:
-                raise ConfigureError(f"{where} line {node.lineno}: there is no module {name}")
+                raise ConfigureError(f"{where} imports {name}, which is not there")
             parts = name.split(".")
             found.update(n for i in range(len(parts)) if (n := ".".join(parts[: i + 1])) in names)
     return found

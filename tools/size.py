@@ -76,7 +76,7 @@ def measure(options: Mapping[str, int], tier: str = "viper") -> Size:
         # Native code carries a section in the assembler's words of its own machine.
         stem.with_suffix(".c").write_text(re.sub(r"__attribute__\(\(section\(.*?\)\)\)", "", source))
         folders = [f"-I{f}" for f in (tree, tree / "ports/unix", tree / "ports/unix/variants/standard", port)]
-        flags = ["-m32", "-Os", "-w", "-DMICROPY_FORCE_32BIT=1", "-DMICROPY_MODULE_FROZEN_MPY", "-DMPZ_DIG_SIZE=16"]
+        flags = ["-m32", "-Os", "-malign-data=abi", "-w", "-DMICROPY_FORCE_32BIT=1", "-DMICROPY_MODULE_FROZEN_MPY", "-DMPZ_DIG_SIZE=16"]
         flags.append("-DMICROPY_QSTR_EXTRA_POOL=mp_qstr_frozen_const_pool")
         run("gcc", *flags, *folders, "-c", stem.with_suffix(".c"), "-o", stem.with_suffix(".o"))
         kept.write_text(json.dumps(_count(stem.with_suffix(".o"), source, [path for path, _ in texts.values()])))
@@ -126,8 +126,11 @@ def number(n: int) -> str:
 
 def report(profiles: Mapping[str, Size], options: Mapping[str, tuple[str, int]]) -> str:
     lines = [f"Frozen bytes, {MARCH}, viper kernels, without the examples:\n"]
-    for name, size in profiles.items():
+    for i, (name, size) in enumerate(profiles.items()):
         lines.append(f"{name:12}{number(size.total):>9}   {len(size.modules)} modules")
+        if same := [other for other in list(profiles)[:i] if profiles[other] == size]:
+            lines[-1] += f", the same as {same[0]}\n"
+            continue
         ranked = sorted(size.modules.items(), key=lambda item: -item[1])
         lines += [f"            {number(n):>9}   {path}" for path, n in ranked[:TOP]]
         rest = sum(n for _, n in ranked[TOP:])
