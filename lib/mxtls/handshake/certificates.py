@@ -80,9 +80,9 @@ def finish(session, hs):
         if answer == _ALLOW_ANON_CONNECTION:
             session.anonymous = True
         elif answer > 0:
-            raise Error(_CERT_AUTH_FAIL, answer, "the certificate validator refused the peer" + (": " + path.text if path.text else ""))
+            raise Error(_CERT_AUTH_FAIL, answer, "the application's cert_validator refused the certificate: " + (path.text or "ask it why"))
         elif answer < 0:
-            raise Error(_CERT_AUTH_FAIL, _ALERT_INTERNAL_ERROR, "the certificate validator failed with %d" % answer)
+            raise Error(_CERT_AUTH_FAIL, _ALERT_INTERNAL_ERROR, "the application's cert_validator failed with %d; look into it" % answer)
     elif alert:
         raise Error(path.code, alert, path.text)
     hs.key = path.leaf
