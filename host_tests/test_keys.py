@@ -115,6 +115,9 @@ def test_documented_failures(tmp_path):
         load(b"".join(parts[i] for i in order), key, mem=True, code=codes.CERT_AUTH_FAIL)
     forged = pki.chain(key="p384", intermediates=2)
     load(parts[0] + pki.pem(forged.certificates[1]), key, mem=True, code=codes.CERT_AUTH_FAIL)
+    empty = tmp_path / "empty.pem"
+    empty.write_bytes(b"")
+    load(None, None, None, str(empty), code=codes.PARSE_FAIL)
     load(b"nothing", key, mem=True, code=codes.PARSE_FAIL)
     load(key, key, mem=True, code=codes.PARSE_FAIL)
     load(chain, chain, mem=True, code=codes.PARSE_FAIL)

@@ -103,7 +103,7 @@ class Keys:
         from mxtls.x509.der import Der
 
         pos = 0
-        if data[0] == 0x30:
+        if data[:1] == b"\x30":
             d = Der(data)
             while pos < len(data):
                 d.read(pos, len(data), 0x30)
@@ -150,8 +150,7 @@ class Keys:
         from mxtls.x509.names import dn_match
 
         c = Cert()
-        issuer = digest = signature = None
-        scheme = 0
+        child = None
         private = self.private
         for data in groups:
             for buf, off, end, label, _headers in self._objects(data):
@@ -159,7 +158,7 @@ class Keys:
                     continue
                 c.parse(buf, off, end)
                 key = c.public_key()
-                if issuer is None:
+                if child is None:
                     if key.kind != private.kind or key.n != private.n or key.e != private.e or key.point != private.point:
                         raise Error(
                             _CERT_AUTH_FAIL,
@@ -169,18 +168,17 @@ class Keys:
                     if key.kind == _KEY_RSA and key.bits < self.min_rsa_bits:
                         raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "the RSA key is too short: use 2048 bits or lower keys.min_rsa_bits")
                 else:
-                    named = dn_match(buf, c.subject, c.subject_end, issuer, 0, len(issuer), False)
-                    if not named or not verify(scheme, key, digest, signature):
+                    below, at, at_end, scheme, tbs, tbs_end, sig, sig_end = child
+                    h = Hash(hash_of(scheme))
+                    h.update(below, tbs, tbs_end - tbs)
+                    if not dn_match(buf, c.subject, c.subject_end, below, at, at_end, False) or not verify(
+                        scheme, key, h.digest(), bytes(below[sig:sig_end])
+                    ):
                         raise Error(
                             _CERT_AUTH_FAIL, _ALERT_NONE, "the chain is not in order: put each certificate before the one that signed it"
                         )
                 self.chain.append((buf, off, end))
-                issuer = bytes(buf[c.issuer : c.issuer_end])
-                scheme = c.scheme
-                h = Hash(hash_of(scheme))
-                h.update(buf, c.tbs, c.tbs_end - c.tbs)
-                digest = h.digest()
-                signature = bytes(buf[c.sig : c.end])
+                child = (buf, c.issuer, c.issuer_end, c.scheme, c.tbs, c.tbs_end, c.sig, end)
         if not self.chain:
             raise Error(_PARSE_FAIL, _ALERT_NONE, "no certificate in the PEM text: give the chain, the child first")
 
