@@ -51,42 +51,11 @@ def _curve(curve):
     raise Error(_UNSUPPORTED_FAIL, _ALERT_HANDSHAKE_FAILURE, "curve %d is not in this build; switch on its USE_SECP" % curve)
 
 
-def _double(P, times, p):
-    """2^times * P. Exact for infinity as well; no point of odd order has y = 0."""
-    x, y, z = P
-    for _ in range(times):
-        t = z * z % p
-        m = 3 * (x - t) * (x + t) % p
-        z = 2 * y * z % p
-        y = y * y % p
-        t = 4 * x * y % p
-        x = (m * m - 2 * t) % p
-        y = (m * (t - x) - 8 * y * y) % p
-    return x, y, z
-
-
-def _add(P, Q, p):
-    """P + Q for any two points. The special cases never meet a random secret scalar."""
-    x, y, z = P
-    u, v, w = Q
-    if not z:
-        return Q
-    if not w:
-        return P
-    t = w * w % p
-    x = x * t % p
-    y = y * w * t % p
-    t = z * z % p
-    u = (u * t - x) % p
-    v = (v * z * t - y) % p
-    if not u:
-        return (1, 1, 0) if v else _double(Q, 1, p)
-    z = z * w * u % p
-    t = u * u % p
-    u = u * t % p
-    t = x * t % p
-    x = (v * v - u - 2 * t) % p
-    return x, (v * (t - x) - y * u) % p, z
+def _twice(x, y, p):
+    """2 * (x, y), affine: the case that the other formulas leave out. No random scalar meets it."""
+    t = 3 * (x * x - 1) * pow(2 * y, p - 2, p) % p
+    u = (t * t - 2 * x) % p
+    return u, (t * (x - u) - y) % p
 
 
 def _multiply(row, k, x, y):
@@ -100,8 +69,8 @@ def _multiply(row, k, x, y):
     i = min(8 * row[1], 521)
     if k < row[3] + 2 or k > 2 * row[3] - 3:  # 1, n - 2, n - 1: the ladder would meet infinity; no random scalar is there
         k -= row[3]
-        a, b, y = (x, y, 1) if k == 1 else _double((x, -y, 1), k == row[3] - 2, p)
-        x = 1
+        a, b = (x, y) if k == 1 else (x, -y) if k == row[3] - 1 else _twice(x, -y, p)
+        x = y = 1
     else:
         k = (k + row[3], k)[k >> i]
         t = 2 * y * y % p
@@ -125,8 +94,12 @@ def _multiply(row, k, x, y):
             b = (b * (c - a) + f) % p  # (a, b) is the difference, plus or minus (x, y)
             f = a - t
             if not i:  # w = b / +-y is Z^3 by now, and the curve's equation gives Z^4 = (t^3 - d^2 + row[4] w^2) / 3t
-                x = 3 * t * b * (y, p - y)[(k & 1) ^ 1] % p
-                y = f * (y * y * (t * t * t - d * d) + row[4] * b * b) % p
+                c = b * b % p * row[4] % p
+                a = (t * t % p * t - d * d) % p
+                c += y * y % p * a % p
+                x = 3 * t * (b * (p - y, y)[k & 1] % p) % p
+                y = f * c % p
+                a = f + t
             c = f * f % p
             a = a * c % p
             c = t * c % p
@@ -197,7 +170,7 @@ def ecdsa_sign(curve, sig, digest, d, k):
     if not d or not k:
         return 0
     r = _multiply(row, k, row[5], row[6])[0] % n
-    s = pow(k, n - 2, n) * (int.from_bytes(digest[:size], "big") + r * d) % n
+    s = pow(k, n - 2, n) * ((int.from_bytes(digest[:size], "big") + r * d) % n) % n
     if not r or not s:
         return 0
     sig[:size] = r.to_bytes(size, "big")
@@ -205,43 +178,77 @@ def ecdsa_sign(curve, sig, digest, d, k):
     return 1
 
 
+def _sums(row, Q):
+    """The affine (nothing, Q, G - Q, G, G + Q), for Q other than G and -G: both slopes have one denominator."""
+    p = row[2]
+    x = Q[0]
+    t = pow((row[5] - x) % p, p - 2, p)
+    sums = []
+    for y in (-Q[1], Q[1]):
+        m = (row[6] - y) * t % p
+        u = (m * m - x - row[5]) % p
+        sums.append((u, (m * (x - u) - y) % p))
+    return None, Q, sums[0], row[5:7], sums[1]
+
+
 def ecdsa_verify(curve, digest, sig, point):
     """1 when sig = r||s signs the digest under the point, else 0. All values are public.
 
-    u * G + v * Q, both scalars in non-adjacent form: digit i of u is bit i + 1 of 3u less bit i + 1 of u. The
-    pair of digits is one of nine combinations of G and Q, four of them and their negatives.
+    u * G + v * Q, both scalars in non-adjacent form: digit i of u is bit i + 1 of 3u less bit i + 1 of u. A pair of
+    digits stands for one of nine sums: nothing, Q, G - Q, G, G + Q, and the negatives of these.
     """
     row = _curve(curve)
-    size = row[1]
     p = row[2]
     n = row[3]
-    r = _load_scalar(row, sig, 0)
-    v = _load_scalar(row, sig, size)
+    x = _load_scalar(row, sig, 0)
+    v = _load_scalar(row, sig, row[1])
     P = _load_point(row, point)
-    if not r or not v or not P or len(sig) != 2 * size:
+    if not x or not v or not P or len(sig) != 2 * row[1]:
         return 0
     v = pow(v, n - 2, n)
-    u = int.from_bytes(digest[:size], "big") * v % n  # no hash is longer than the n of P-521
-    v = r * v % n
-    x, y = P
-    Q = x, y, 1
-    P = row[5], row[6], 1
-    table = (None, Q, _add(P, (x, p - y, 1), p), P, _add(P, Q, p))
-    x = 3 * u
-    y = 3 * v
-    P = 1, 1, 0
-    for i in range(8 * size + 1, 0, -1):
-        P = _double(P, 1, p)
-        t = 3 * ((x >> i & 1) - (u >> i & 1)) + (y >> i & 1) - (v >> i & 1)
-        if t > 0:
-            P = _add(P, table[t], p)
-        elif t:
-            Q = table[-t]
-            P = _add(P, (Q[0], p - Q[1], Q[2]), p)
-    x, y, z = P
+    u = int.from_bytes(digest[: row[1]], "big") * v % n  # no hash is longer than the n of P-521
+    v = x * v % n
+    if P[0] == row[5]:  # Q is G or -G, and the sum a multiple of G
+        u = (u + v if P[1] == row[6] else u - v) % n
+        v = 0
+    table = _sums(row, P)
+    x, y, z = 1, 1, 0
+    for i in range(8 * row[1] + 1, 0, -1):
+        t = z * z % p
+        m = 3 * (x - t) * (x + t) % p
+        z = 2 * y * z % p
+        y = y * y % p
+        t = 4 * x * y % p
+        x = (m * m - 2 * t) % p
+        y = (m * (t - x) - 8 * y * y) % p
+        j = 3 * ((3 * u >> i & 1) - (u >> i & 1)) + (3 * v >> i & 1) - (v >> i & 1)
+        if not j:
+            continue
+        P = table[abs(j)]
+        t = z * z % p
+        m = (P[1] if j > 0 else -P[1]) * z % p * t
+        if not z:
+            x, y, z = P[0], P[1] if j > 0 else p - P[1], 1
+            continue
+        m = (m - y) % p
+        t = (P[0] * t - x) % p
+        if not t:
+            if m:
+                z = 0
+            else:
+                x, y = _twice(P[0], P[1] if j > 0 else -P[1], p)
+                z = 1
+            continue
+        z = z * t % p
+        j = t * t % p
+        t = t * j % p
+        j = x * j % p
+        x = (m * m - t - 2 * j) % p
+        y = (m * (j - x) - y * t) % p
     if not z:
         return 0
     z = z * z % p
-    if (r * z - x) % p == 0:
+    t = int.from_bytes(sig[: row[1]], "big")
+    if (t * z - x) % p == 0:
         return 1
-    return 1 if r + n < p and ((r + n) * z - x) % p == 0 else 0
+    return 1 if t + n < p and ((t + n) * z - x) % p == 0 else 0
