@@ -52,7 +52,8 @@ class Gcm:
 
     def _tag(self, aad, naad, buf, off, n):
         # GHASH of both texts and of their lengths in bits, then the mask.
-        y, t, h, bits = self._y, self._t, self._ghash, self._bits
+        y, t = self._y, self._t
+        h, bits = self._ghash, self._bits  # four at once would make a tuple
         wipe(y)
         for i in range(4):
             bits[7 - i] = naad << 3 >> 8 * i & 255
