@@ -6,7 +6,9 @@ import hashlib
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa as peer_rsa, utils, x25519 as peer_x25519
+from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+from cryptography.hazmat.primitives.asymmetric import rsa as peer_rsa
+from cryptography.hazmat.primitives.asymmetric import x25519 as peer_x25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,7 +44,7 @@ def rsa_pair(request):
     ours = PrivateKey(KEY_RSA)
     ours.bits = request.param
     values = (n.public_numbers.n, n.public_numbers.e, n.d, n.p, n.q, n.dmp1, n.dmq1, n.iqmp)
-    for name, value in zip(("n", "e", "d", "p", "q", "dp", "dq", "qinv"), values):
+    for name, value in zip(("n", "e", "d", "p", "q", "dp", "dq", "qinv"), values, strict=True):
         setattr(ours, name, bytearray(value.to_bytes((value.bit_length() + 7) // 8, "big")))
     return theirs, ours
 

@@ -85,14 +85,14 @@ def ends(curve, size, n):
 
 
 def main(folder):
-    for curve, size, n, header, names in CURVES:
-        ends(curve, size, n)
+    for row in CURVES:
+        ends(*row[:3])
     try:
         open(folder + "/wycheproof/ecdh_secp256r1_test.json").close()
     except OSError:
         print("ecdh: skipped, no vectors")
         return
-    for curve, size, n, header, names in CURVES:
+    for curve, size, _, header, names in CURVES:
         for name in names:
             gc.collect()
             wycheproof("%s/wycheproof/%s_test.json" % (folder, name), curve, size, header)

@@ -3,12 +3,14 @@
 
 Called by mxtls.crypto.ecdsa and by the ECDHE key exchange. Curves are y^2 = x^3 - 3x + b, points Jacobian
 triples (X, Y, Z) with x = X/Z^2, y = Y/Z^3, Z = 0 at infinity. Secret scalars follow one fixed sequence of
-operations, but Python's integers do not: the time of each operation, and the table entry that it reads,
-depend on the values. This tier is the specification; use it where nobody can time it closely.
+operations and swap by a tuple index, but the time of each of Python's integer operations depends on the values.
+This tier is the specification; use it where nobody can time it closely.
 """
 
-from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL, ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.config import USE_SECP256R1 as _USE_SECP256R1, USE_SECP384R1 as _USE_SECP384R1
+from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
+from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
+from mxtls.config import USE_SECP256R1 as _USE_SECP256R1
+from mxtls.config import USE_SECP384R1 as _USE_SECP384R1
 from mxtls.config import USE_SECP521R1 as _USE_SECP521R1
 from mxtls.errors import Error
 
@@ -53,7 +55,7 @@ def _curve(curve):
 
 def _twice(x, y, p):
     """2 * (x, y), affine: the case that the other formulas leave out. No random scalar meets it."""
-    t = 3 * (x * x - 1) * pow(2 * y, p - 2, p) % p
+    t = 3 * (x * x - 1) * pow(2 * y % p, p - 2, p) % p
     u = (t * t - 2 * x) % p
     return u, (t * (x - u) - y) % p
 
@@ -136,7 +138,6 @@ def ec_public(curve, out, d):
     """out = X||Y of d * G. Returns 1, or 0 unless 0 < d < n."""
     row = _curve(curve)
     size = row[1]
-    p = row[2]
     k = _load_scalar(row, d, 0)
     if not k or len(d) != size:
         return 0
@@ -150,7 +151,6 @@ def ec_ecdh(curve, out_x, d, point):
     """out_x = the x coordinate of d * point. Returns 1, or 0 for a bad scalar or a point not on the curve."""
     row = _curve(curve)
     size = row[1]
-    p = row[2]
     k = _load_scalar(row, d, 0)
     P = _load_point(row, point)
     if not k or not P or len(d) != size:
@@ -163,7 +163,6 @@ def ecdsa_sign(curve, sig, digest, d, k):
     """sig = r||s with the secret nonce k. Returns 1, or 0 when the caller must choose another k."""
     row = _curve(curve)
     size = row[1]
-    p = row[2]
     n = row[3]
     d = _load_scalar(row, d, 0)
     k = _load_scalar(row, k, 0)
