@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""What every record protection shares: the sequence number and the header that the integrity check covers
+(RFC 5246 section 6.2.3.1). Base class of record_aead.py and record_cbc.py."""
+
+from mxtls.codes import ALERT_BAD_RECORD_MAC as _ALERT_BAD_RECORD_MAC, ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
+from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL, PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.errors import Error
+
+
+class Record:
+    """One direction's protection.
+
+    seal(kind, version, buf, off, n) -> m: the text buf[off:off+n] is sealed in place; the fragment is buf[off-pre:off-pre+m].
+    open(kind, version, buf, off, n) -> m: the fragment buf[off:off+n] is opened in place; the text is buf[off+pre:off+pre+m].
+    pre and post are the most bytes that come before and after the text. Over viper kernels neither call allocates.
+    """
+
+    def __init__(self):
+        self._header = bytearray(13)  # sequence number (8), type, version (2), length (2)
+
+    def _describe(self, kind, version, n):
+        # The header of a record of n bytes.
+        header = self._header
+        header[8] = kind
+        header[9] = version >> 8
+        header[10] = version & 255
+        header[11] = n >> 8
+        header[12] = n & 255
+
+    def _count(self):
+        # On to the next sequence number, which must never wrap.
+        header = self._header
+        for i in range(7, -1, -1):
+            header[i] = (header[i] + 1) & 255
+            if header[i]:
+                return
+        for i in range(8):
+            header[i] = 255
+        raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "the sequence numbers are used up; connect again")
+
+    def _refuse(self):
+        # One error for every cause, so that it tells nothing.
+        raise Error(_PROTOCOL_FAIL, _ALERT_BAD_RECORD_MAC, "a record failed its integrity check; connect again")
