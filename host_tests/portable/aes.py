@@ -6,6 +6,7 @@ import sys
 from binascii import unhexlify
 
 from micropython import heap_lock, heap_unlock
+
 from mxtls.crypto.cbc import AesCbc
 from mxtls.kernels.aes import AES_CTX, aes_cbc_decrypt, aes_cbc_encrypt, aes_ctr, aes_expand
 

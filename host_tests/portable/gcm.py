@@ -6,6 +6,7 @@ import sys
 from binascii import unhexlify
 
 from micropython import heap_lock, heap_unlock
+
 from mxtls.crypto.gcm import Gcm
 from mxtls.kernels.ghash import GHASH_CTX, ghash, ghash_key
 

@@ -2,8 +2,10 @@
 """What every record protection shares: the sequence number and the header that the integrity check covers
 (RFC 5246 section 6.2.3.1). Base class of record_aead.py and record_cbc.py."""
 
-from mxtls.codes import ALERT_BAD_RECORD_MAC as _ALERT_BAD_RECORD_MAC, ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL, PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.codes import ALERT_BAD_RECORD_MAC as _ALERT_BAD_RECORD_MAC
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
+from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
+from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
 from mxtls.errors import Error
 
 

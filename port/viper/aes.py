@@ -485,7 +485,6 @@ def aes_cbc_encrypt(ctx, iv, buf, off: int, n: int):
 @micropython.viper
 def aes_cbc_decrypt(ctx, iv, buf, off: int, n: int):
     """CBC in place, n a multiple of 16; iv becomes the last ciphertext block."""
-    k = ptr32(ctx)
     b = ptr8(ctx)
     v = ptr8(iv)
     p = ptr8(buf)

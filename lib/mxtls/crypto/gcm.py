@@ -10,6 +10,12 @@ from mxtls.kernels.mem import copy, wipe
 
 TAG = const(16)
 
+# What every key works in: one call at a time. Zero between calls, but for the counter.
+_ctr = bytearray(16)
+_y = bytearray(16)
+_tag = bytearray(16)
+_bits = bytearray(16)
+
 
 class Gcm:
     """One key of 16, 24 or 32 bytes. A nonce must never seal twice. Nothing is allocated after the constructor."""
@@ -17,54 +23,50 @@ class Gcm:
     def __init__(self, key):
         self._aes = bytearray(AES_CTX)
         self._ghash = bytearray(GHASH_CTX)
-        self._ctr = bytearray(16)
-        self._y = bytearray(16)
-        self._t = bytearray(16)  # the mask, then the tag
-        self._bits = bytearray(16)
         aes_expand(self._aes, key, 0, len(key))
-        aes_ctr(self._aes, self._ctr, self._y, 0, 16)
-        ghash_key(self._ghash, self._y)
+        wipe(_ctr)
+        aes_ctr(self._aes, _ctr, _y, 0, 16)
+        ghash_key(self._ghash, _y)
+        wipe(_y)
 
     def seal(self, nonce, aad, naad, buf, off, n):
         """Encrypt buf[off:off+n] in place and write the tag behind it."""
         self._mask(nonce)
-        aes_ctr(self._aes, self._ctr, buf, off, n)
-        self._tag(aad, naad, buf, off, n)
-        copy(buf, off + n, self._t, 0, 16)
+        aes_ctr(self._aes, _ctr, buf, off, n)
+        self._finish(aad, naad, buf, off, n)
+        copy(buf, off + n, _tag, 0, 16)
+        wipe(_tag)
 
     def open(self, nonce, aad, naad, buf, off, n):
         """Decrypt buf[off:off+n] in place if the tag behind it is right: 1, else 0 and buf is untouched."""
         self._mask(nonce)
-        self._tag(aad, naad, buf, off, n)
-        if not ct_equal(self._t, 0, buf, off + n, 16):
-            return 0
-        aes_ctr(self._aes, self._ctr, buf, off, n)
-        return 1
+        self._finish(aad, naad, buf, off, n)
+        good = ct_equal(_tag, 0, buf, off + n, 16)
+        if good:
+            aes_ctr(self._aes, _ctr, buf, off, n)
+        wipe(_tag)
+        return good
 
     def _mask(self, nonce):
         # The counter starts at 1 with the block that masks the tag; the data follows from 2.
-        ctr, t = self._ctr, self._t
-        copy(ctr, 0, nonce, 0, 12)
-        wipe(t)
-        ctr[12] = ctr[13] = ctr[14] = 0
-        ctr[15] = 1
-        aes_ctr(self._aes, ctr, t, 0, 16)
+        copy(_ctr, 0, nonce, 0, 12)
+        _ctr[12] = _ctr[13] = _ctr[14] = 0
+        _ctr[15] = 1
+        aes_ctr(self._aes, _ctr, _tag, 0, 16)
 
-    def _tag(self, aad, naad, buf, off, n):
-        # GHASH of both texts and of their lengths in bits, then the mask.
-        y, t = self._y, self._t
-        h, bits = self._ghash, self._bits  # four at once would make a tuple
-        wipe(y)
+    def _finish(self, aad, naad, buf, off, n):
+        # Add to the mask the GHASH of both texts and of their lengths in bits.
         for i in range(4):
-            bits[7 - i] = naad << 3 >> 8 * i & 255
-            bits[15 - i] = n << 3 >> 8 * i & 255
-        ghash(h, y, aad, 0, naad)
-        ghash(h, y, buf, off, n)
-        ghash(h, y, bits, 0, 16)
+            _bits[7 - i] = naad << 3 >> 8 * i & 255
+            _bits[15 - i] = n << 3 >> 8 * i & 255
+        ghash(self._ghash, _y, aad, 0, naad)
+        ghash(self._ghash, _y, buf, off, n)
+        ghash(self._ghash, _y, _bits, 0, 16)
         for i in range(16):
-            t[i] ^= y[i]
+            _tag[i] ^= _y[i]
+        wipe(_y)
 
     def wipe(self):
         """Forget the key."""
-        for b in (self._aes, self._ghash, self._ctr, self._y, self._t):
-            wipe(b)
+        wipe(self._aes)
+        wipe(self._ghash)

@@ -6,8 +6,9 @@ byte a byte position, one bit of it a group. A big int takes time by its length 
 leading zeros. Called by crypto/gcm.py, record_cbc.py and the key decryption.
 """
 
-import mxtls_port
 from micropython import const
+
+import mxtls_port
 
 AES_CTX = const(241)  # 15 round keys, then the number of rounds
 _ROUNDS = const(240)
@@ -142,6 +143,7 @@ def _crypt(ctx, x, k, inverse):
     rows02 = every * 0xFF00FF00FF00FF00FF00FF00FF00FF00
     column = every * (0xFFFFFFFF if inverse else 0xFFFFFFFF000000000000000000000000)
     rounds = ctx[_ROUNDS]
+    q = []  # the planes
     for r in range(rounds + 1):
         if r:
             if not inverse:
