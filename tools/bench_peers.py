@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 import configure
+
 import toolchain
 from steps import ROOT
 
@@ -66,6 +67,13 @@ def write_files(folder):
         Path(folder, file).write_bytes(data)
 
 
+def _narrow(context):
+    """One suite and one group, so that all programs do the same work."""
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+    context.set_ecdh_curve("prime256v1")
+
+
 def _talk(sock):
     """Serve one client: `get N` wants N bytes, `put N` sends N bytes and wants "ok"; everything else it gets back."""
     data = sock.recv(1024)
@@ -89,7 +97,7 @@ def _talk(sock):
 def echo_server(folder):
     """Serves any number of clients, one after the other; yields the port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    _narrow(context)
     context.load_cert_chain(Path(folder, "chain.pem"), Path(folder, "key.pem"))
 
     def serve():
@@ -147,7 +155,7 @@ class Program:
 
     def _echo(self, port):
         context = ssl.create_default_context(cadata=Path(self.folder, "root.der").read_bytes())
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        _narrow(context)
         with socket.create_connection(("127.0.0.1", port), TIMEOUT) as sock:
             with context.wrap_socket(sock, server_hostname="localhost") as tls:
                 tls.sendall(PATTERN)

@@ -15,7 +15,6 @@ import tempfile
 import bench_heap
 import bench_peers
 
-
 KERNELS = ("ecdsa_verify", "ecdsa_sign", "ec_public", "ec_ecdh", "x25519", "rsa_public", "ghash", "aes", "sha256", "sha384", "drbg", "prf")
 
 
@@ -45,17 +44,17 @@ def main():
         print(done.stdout + done.stderr)
         return 1
     rows = [line.split() for line in done.stdout.splitlines()]
-    print("Alive after a collection, in bytes       all  modules  buffers   other")
+    print("%-36s %8s %8s %8s" % ("Alive after a collection, in bytes", "all", "imports", "buffers"))
     for row in rows:
         if row[0] == "live":
-            print("  %-34s %7s  %7s  %7s %7d" % (*row[1:], int(row[2]) - int(row[3]) - int(row[4])))
+            print("  %-34s %8s %8s %8s" % tuple(row[1:]))
     print("\nAlive at the entry of a kernel, and the heap that a call needs on top")
     entered = {row[1]: row[2] for row in rows if row[0] == "inside"}
     for name in KERNELS:
         print("  %-34s %6s %6s" % (name, entered.pop(name, "-"), kernel_need(binary, name)))
     for name, size in entered.items():
         print("  %-34s %6s" % (name, size))
-    print("\nKept by each import, in bytes")
+    print("\nKept by each import, in bytes (some are dropped again; one that comes twice was imported twice)")
     modules = sorted(((int(row[2]), row[1]) for row in rows if row[0] == "module"), reverse=True)
     for size, name in modules:
         print("  %-34s %6d" % (name, size))

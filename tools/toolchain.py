@@ -27,7 +27,6 @@ BITS = (32, 64) if X86_64 else (64,)
 # Viper's integers are as wide as the machine's: its kernels are written for 32 bits, so the 64-bit port freezes the pure tier.
 TIER = {32: "viper", 64: "pure"}
 MARCH = {32: "x86", 64: "x64"} if X86_64 else {}
-EXAMPLES = ("client.py", "server.py", "common.py", "stream.py")
 
 
 # The steps of `make setup`, in their order
@@ -205,13 +204,14 @@ def stage_viper():
 
 
 def configure(profile, tier, platform_name="unix"):
-    """Stage a profile with tools/configure.py in build/staged/<profile>-<tier>; returns the path of its manifest.py."""
+    """Stage a profile and the examples with tools/configure.py in build/staged/<profile>-<tier>; returns the path of its manifest.py."""
     target = STAGED / ("%s-%s" % (profile, tier) + ("" if platform_name == "unix" else "-" + platform_name))
     tool = ROOT / "tools" / "configure.py"
-    wanted = digest(ROOT / "lib", ROOT / "port", ROOT / "manifest.py", tool)
+    wanted = digest(ROOT / "lib", ROOT / "port", ROOT / "examples", tool, ROOT / "tools" / "options.py")
     with build_lock():
         if not is_stamped(target / "stamp", wanted):
-            run("configure", sys.executable, tool, "--profile", profile, "--tier", tier, "--platform", platform_name, "--out", target, cwd=ROOT)
+            run("configure", sys.executable, tool, "--profile", profile, "--tier", tier, "--platform", platform_name, "--examples", "--out", target,
+                cwd=ROOT)
             (target / "stamp").write_text(wanted)
     return target / "manifest.py"
 
@@ -220,17 +220,14 @@ def freeze(tree, bits):
     """build/bin/micropython-<bits>: the default profile and the examples frozen in, run as `micropython-32 -m client …`."""
     name, tier = "micropython-%d" % bits, TIER[bits]
     staged = configure("default", tier)
-    examples = [e for e in EXAMPLES if (ROOT / "examples" / e).exists()]
     text = 'include("$(MPY_DIR)/extmod/asyncio")\ninclude("%s")\n' % staged
-    if examples:
-        text += 'freeze("%s", %r)\n' % (ROOT / "examples", tuple(examples))
     manifest = STAGED / name / "manifest.py"
     manifest.parent.mkdir(parents=True, exist_ok=True)
     if not is_stamped(manifest, text):
         manifest.write_text(text)
     began = time.time()
     before = (BIN / name).stat().st_mtime_ns
-    build_unix(bits, manifest, name, inputs=[staged.parent] + [ROOT / "examples" / e for e in examples])
+    build_unix(bits, manifest, name, inputs=[staged.parent])
     if (BIN / name).stat().st_mtime_ns != before:
         say("setup: %-58s %5.1f s" % ("build/bin/%s, mxtls frozen in (%s kernels)" % (name, tier), time.time() - began))
 

@@ -2,8 +2,8 @@
 """Frozen by tools/heap_profile.py: where the heap of a client goes, as mx_client.py makes it.
 
     -m heap_profile PORT ROOT_DER MAX_RECORD
-Prints "module NAME BYTES" (what importing it keeps, without what it imports itself), "live WHERE ALL MODULES BUFFERS" (what is
-alive at that moment, after a collection) and "inside FUNCTION BYTES" (the most that was alive when it was entered).
+Prints "module NAME BYTES" (what importing it kept, without what it imported itself), "live WHERE ALL IMPORTED BUFFERS" (what is
+alive at that moment, after a collection, and the sum of all imports so far) and "inside FUNCTION BYTES" (the most that was alive when it was entered).
 """
 
 import builtins
@@ -29,20 +29,25 @@ def live():
     return gc.mem_alloc()
 
 
-def note(where, session=None):
-    """One line: all that is alive, and how much of it modules and buffers are."""
+def alive():
+    """(all that is alive but our own notes, what all imports so far kept)."""
     modules = 0
     for row in _modules:
         modules += row[1]
-    print("live", where, live(), modules, len(session.input.buf) + len(session.output.buf) if session else 0)
+    return live() - _children[0] + modules, modules
+
+
+def note(where, session=None):
+    """One line: what is alive now, what was imported, and the session's buffers."""
+    print("live", where, *alive(), len(session.input.buf) + len(session.output.buf) if session else 0)
 
 
 def watch(name, function):
     """The function, with a note of what is alive at its entry."""
-    _entered[name] = 0
+    _entered[name] = _entered.get(name, 0)
 
     def watched(*arguments):
-        _entered[name] = max(_entered[name], live())
+        _entered[name] = max(_entered[name], alive()[0])
         return function(*arguments)
 
     return watched
@@ -73,6 +78,7 @@ def main(argv):
     import socket
 
     import mx_client
+
     from mxtls.codes import HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE
     from mxtls.codes import REQUEST_SEND as _REQUEST_SEND
     from mxtls.keys import Keys
