@@ -8,10 +8,10 @@ import threading
 import loop
 import pki
 import pytest
-import targets
 
 import mxtls
 import mxtls_port
+import targets
 from mxtls import codes as c
 from mxtls.crypto import drbg, ecdh, sign
 from mxtls.handshake import client as client_module
@@ -306,23 +306,23 @@ def test_heap_too_small_says_so(target):
         pytest.skip("CPython's heap is not bounded")
     chain = pki.chain()
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(30)
+    listener.settimeout(20)
 
     def serve():
-        try:
-            sock = listener.accept()[0]
-        except OSError:
-            return
-        server = loop.End(mxtls.ServerSession(loop.keys_of(chain)[1]))
         while True:
             try:
+                sock = listener.accept()[0]
+                server = loop.End(mxtls.ServerSession(loop.keys_of(chain)[1]))
                 data = sock.recv(4096)
-                if not data:
-                    return
-                server.feed(data)
-                sock.sendall(server.take())
-            except OSError:
+                while data:
+                    server.feed(data)
+                    sock.sendall(server.take())
+                    data = sock.recv(4096)
+            except TimeoutError:
                 return
+            except OSError:
+                if listener.fileno() < 0:
+                    return
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -335,6 +335,7 @@ def test_heap_too_small_says_so(target):
             assert "--max-record" in last
         if done.returncode == 0:
             break
+    listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     thread.join(5)
     assert seen, (done.stdout[-500:], done.stderr[-500:])

@@ -567,7 +567,7 @@ class NoMemory:
 
 
 @pytest.mark.parametrize("at", range(1, 6))
-@pytest.mark.parametrize("name", ("mxtls.buffers.copy", "mxtls.handshake.derive.prf", "mxtls.handshake.kex_ecdhe.Share", "mxtls.handshake.kex_ecdhe.Hash"))
+@pytest.mark.parametrize("name", ("mxtls.buffers.copy", "mxtls.handshake.derive.prf", "mxtls.crypto.ecdh.Share", "mxtls.handshake.kex_ecdhe.Hash"))
 def test_memory_error_leaves_it_deletable(keys, monkeypatch, name, at):
     module, attribute = name.rsplit(".", 1)
     __import__(module)

@@ -5,8 +5,9 @@ records that cost no heap: over viper kernels they cross under micropython.heap_
 import sys
 
 import micropython
-import mxtls
 from engine_certs import CHAIN, KEY, ROOT
+
+import mxtls
 from mxtls.codes import APP_DATA, HANDSHAKE_COMPLETE, RECEIVED_ALERT, REQUEST_CLOSE, REQUEST_RECV, REQUEST_SEND, SUCCESS
 from mxtls.kernels.mem import copy
 

@@ -10,6 +10,8 @@ from mxtls.errors import Error
 
 
 def fail(text):
+    if ":" not in text:
+        text += ": use another certificate or key"
     raise Error(_PARSE_FAIL, _ALERT_BAD_CERTIFICATE, text)
 
 
