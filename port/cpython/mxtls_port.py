@@ -32,6 +32,10 @@ def read_file(name):
         return f.read()
 
 
+def forget(names):
+    """Modules stay: memory is no matter here."""
+
+
 def _forget_random_state():
     drbg = sys.modules.get("mxtls.crypto.drbg")
     if drbg:

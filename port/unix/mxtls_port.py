@@ -2,6 +2,7 @@
 """What the library needs of MicroPython's unix port: entropy, clocks, files."""
 
 import os
+import sys
 import time
 
 
@@ -25,3 +26,13 @@ def read_file(name):
     """The whole file as bytes; OSError where there is none."""
     with open(name, "rb") as f:
         return f.read()
+
+
+def forget(names):
+    """Give back the heap that these modules' functions take: a later import finds them in flash again."""
+    for name in names.split():
+        name = "mxtls." + name
+        if name in sys.modules:
+            del sys.modules[name]
+            at = name.rfind(".")
+            delattr(sys.modules[name[:at]], name[at + 1 :])  # with None in its place, `from package import module` would give None

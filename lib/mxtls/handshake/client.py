@@ -20,37 +20,35 @@ from mxtls.config import USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
-from mxtls.handshake import certificates, derive, extensions
 from mxtls.handshake.codec import Writer
 from mxtls.handshake.machine import Handshake
-from mxtls.suites import SUITES, find
 
-# State, message, read, reply, next state: the numbers are WAIT_… and handshake types of mxtls.codes
+# State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
-    (1, 0, "ignore", "", 1),  # HelloRequest is ignored while a handshake runs
-    (1, 2, "server_hello", "", 2),
-    (2, 11, "certificate", "", 0),
-    (3, 12, "server_key_exchange", "", 4),
-    (4, 13, "certificate_request", "", 5),
-    (4, 14, "server_hello_done", "send_flight", 14),
-    (5, 14, "server_hello_done", "send_flight", 14),
-    (14, 0x114, "change_cipher_spec", "", 15),
-    (15, 20, "finished", "", 20),
-    (20, 0, "refuse_rehandshake", "", 20),
+    (1, 0, "nothing", "", 1, ""),  # HelloRequest is ignored while a handshake runs
+    (1, 2, "server_hello", "", 2, "handshake.extensions suites crypto.sign crypto.ecdh"),
+    (2, 11, "certificate", "certified", 0, "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints"),
+    (3, 12, "server_key_exchange", "", 4, "crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa kernels.x25519"),
+    (4, 13, "certificate_request", "", 5, ""),
+    (4, 14, "nothing", "send_flight", 14, "handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh"),
+    (5, 14, "nothing", "send_flight", 14, "handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh"),
+    (14, 0x114, "change_cipher_spec", "", 15, ""),
+    (15, 20, "finished", "", 20, "handshake.derive handshake.client handshake.machine handshake.codec crypto.prf"),
+    (20, 0, "refuse_rehandshake", "", 20, "handshake.client handshake.machine handshake.codec"),
 )
 
 
 def start(session, cipher_suite):
     """Write the ClientHello."""
+    from mxtls.handshake import extensions
+    from mxtls.suites import SUITES, find
+
     if cipher_suite and not find(cipher_suite):
         raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "cipher suite 0x%04X is not in this build; choose another or enable its USE_ option" % cipher_suite)
     name = session.server_name
     if name is not None and (not 0 < len(name) < 254 or len(name.encode()) != len(name)):
         raise Error(_ARG_FAIL, _ALERT_NONE, "server_name is not a host name; give 1 to 253 ASCII characters")
-    from mxtls.handshake import client
-
-    session.role = client
     session.client = True
     session.hs = hs = Handshake()
     session.state = _WAIT_SERVER_HELLO
@@ -74,11 +72,14 @@ def start(session, cipher_suite):
     w.finish()
 
 
-def ignore(session, hs, r):
-    pass
+def nothing(session, hs, r):
+    """HelloRequest and ServerHelloDone: no body."""
 
 
 def server_hello(session, hs, r):
+    from mxtls.handshake import extensions
+    from mxtls.suites import find
+
     version = r.get(2)
     if version != _TLS1_2:
         raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the server chose version 0x%04X; it does not speak TLS 1.2" % version)
@@ -101,7 +102,13 @@ def server_hello(session, hs, r):
 
 
 def certificate(session, hs, n):
+    from mxtls.handshake import certificates
+
     certificates.begin(session, hs, n)
+
+
+def certified(session, hs):
+    """The chain is good; static RSA needs no ServerKeyExchange."""
     session.state = _WAIT_SERVER_KEY_EXCHANGE if hs.row[1] == _KX_ECDHE else _WAIT_CERTIFICATE_REQUEST
 
 
@@ -121,13 +128,13 @@ def certificate_request(session, hs, r):
     r.off = r.vector(2)
 
 
-def server_hello_done(session, hs, r):
-    pass
-
-
 def send_flight(session, hs):
     """Certificate when asked for, ClientKeyExchange, ChangeCipherSpec, Finished."""
+    from mxtls.handshake import derive
+
     if hs.cert_wanted:
+        from mxtls.handshake import certificates
+
         certificates.write(session, hs, ())
     if _USE_ECC and hs.row[1] == _KX_ECDHE:
         from mxtls.handshake import kex_ecdhe
@@ -148,6 +155,8 @@ def change_cipher_spec(session, hs, r):
 
 
 def finished(session, hs, r):
+    from mxtls.handshake import derive
+
     derive.check_finished(hs, r, b"server finished")
 
 

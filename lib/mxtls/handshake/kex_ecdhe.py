@@ -8,8 +8,6 @@ from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
 from mxtls.codes import SERVER_KEY_EXCHANGE as _SERVER_KEY_EXCHANGE
 from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
 from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
-from mxtls.crypto import sign
-from mxtls.crypto.ecdh import Share, find
 from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
@@ -17,7 +15,9 @@ from mxtls.handshake.codec import Writer
 
 def _digest(hs, scheme, buf, off, n):
     """What ServerKeyExchange signs: both randoms and the parameters at buf[off:off+n]."""
-    h = Hash(sign.hash_of(scheme))
+    from mxtls.crypto.sign import hash_of
+
+    h = Hash(hash_of(scheme))
     h.update(hs.random, 0, 64)
     h.update(buf, off, n)
     return h.digest()
@@ -27,6 +27,9 @@ if _USE_CLIENT:
 
     def read_params(session, hs, r):
         """ServerKeyExchange: the server's ephemeral point, signed."""
+        from mxtls.crypto import sign
+        from mxtls.crypto.ecdh import Share, find
+
         start = r.off
         if r.get(1) != 3:
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server does not use a named group; it is broken or too old")
@@ -61,6 +64,9 @@ if _USE_SERVER:
 
     def write_params(session, hs):
         """ServerKeyExchange: our ephemeral point, signed."""
+        from mxtls.crypto.ecdh import Share
+        from mxtls.crypto.sign import sign
+
         hs.share = Share(hs.group)
         public = hs.share.public
         n = len(public)
@@ -72,7 +78,7 @@ if _USE_SERVER:
         w.put(hs.group[0], 2)
         w.put(n, 1)
         w.data(public, 0, n)
-        signature = sign.sign(hs.scheme, key, _digest(hs, hs.scheme, session.output.buf, start, w.at - start))
+        signature = sign(hs.scheme, key, _digest(hs, hs.scheme, session.output.buf, start, w.at - start))
         w.put(hs.scheme, 2)
         w.put(len(signature), 2)
         w.data(signature, 0, len(signature))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs the handshake tables. Called by session.py with handshake bytes as they arrive.
 
-A role is a module with a TABLE of rows (state, message, read, reply, next):
+A role is a module with a TABLE of rows (state, message, read, reply, next, done):
 
     state    what the session waits for (WAIT_… of mxtls.codes)
     message  the handshake type, or CCS, that is welcome in that state; what no row welcomes is answered
@@ -9,6 +9,8 @@ A role is a module with a TABLE of rows (state, message, read, reply, next):
     read     the function that takes the message in: read(session, hs, reader)
     reply    the function that writes what we answer, "" for nothing. The message has joined the transcript by then
     next     the state that follows; 0 when read has chosen one itself
+    done     modules that the handshake will not call again: a function costs heap as long as its module is loaded,
+             so the port may forget them (mxtls_port.forget). They are imported where they are called, never at the top
 
 so that reading a table is reading the protocol. Certificate is the one message that is not collected whole:
 its certificates are taken in one by one as they arrive (handshake/certificates.py).
@@ -21,8 +23,11 @@ from mxtls.codes import CERTIFICATE as _CERTIFICATE
 from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
 from mxtls.codes import OPEN as _OPEN
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
+from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
+from mxtls_port import forget
 
 CCS = const(0x114)  # ChangeCipherSpec's place in the tables: no handshake message has this type
 _CCS = const(0x114)
@@ -72,10 +77,21 @@ class Handshake:
 
 
 def _row(session, message):
+    if session.role is None:
+        _load_role(session)
     for row in session.role.TABLE:
         if row[0] == session.state and row[1] == message:
             return row
     raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "message %d does not belong here (state %d); the peer is broken" % (message, session.state))
+
+
+def _load_role(session):
+    """The module of the session's side."""
+    if _USE_CLIENT and session.client:
+        import mxtls.handshake.client as role
+    elif _USE_SERVER:
+        import mxtls.handshake.server as role
+    session.role = role
 
 
 def advance(session, off, end):
@@ -95,7 +111,11 @@ def advance(session, off, end):
             off += n
             hs.left -= n
             if hs.left == 0:
+                row = _row(session, _CERTIFICATE)
                 certificates.finish(session, hs)
+                getattr(session.role, row[3])(session, hs)
+                certificates = None
+                forget(row[5])
             continue
         if have < 4:
             return off, 4 - have
@@ -107,7 +127,6 @@ def advance(session, off, end):
             hs.transcript.update(buf, off, 4)
             hs.left = n - 4
             off += 4
-            session.state = row[4] or session.state
             continue
         if n > session.input.limit - 325:
             raise Error(_LIMIT_FAIL, _ALERT_ILLEGAL_PARAMETER, "a handshake message of %d bytes is too long; raise max_record" % n)
@@ -132,8 +151,9 @@ def run(session, row, reader, off, n):
             getattr(role, row[3])(session, hs)
         if session.state == _OPEN:
             hs.wipe()
-            session.hs = None
+            session.hs = session.role = None
             session.completed = True
+        forget(row[5])
 
 
 def change_cipher_spec(session, buf, off, n):

@@ -21,19 +21,18 @@ from mxtls.config import USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
-from mxtls.handshake import certificates, derive, extensions
 from mxtls.handshake.codec import Writer
 from mxtls.handshake.machine import Handshake
-from mxtls.suites import SUITES
 
-# State, message, read, reply, next state: the numbers are WAIT_… and handshake types of mxtls.codes
+# State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
-    (10, 1, "client_hello", "send_flight", 12),
-    (12, 16, "client_key_exchange", "take_secret", 14),
-    (14, 0x114, "change_cipher_spec", "", 15),
-    (15, 20, "finished", "send_finished", 20),
-    (20, 1, "refuse_rehandshake", "", 20),
+    (10, 1, "client_hello", "send_flight", 12, "handshake.extensions handshake.certificates suites crypto.sign crypto.ecdsa"),
+    (12, 16, "client_key_exchange", "take_secret", 14,
+     "handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.ec kernels.rsa kernels.x25519"),
+    (14, 0x114, "change_cipher_spec", "", 15, ""),
+    (15, 20, "finished", "send_finished", 20, "handshake.derive handshake.server handshake.machine handshake.codec crypto.prf"),
+    (20, 1, "refuse_rehandshake", "", 20, "handshake.server handshake.machine handshake.codec"),
 )
 
 
@@ -41,9 +40,6 @@ def start(session):
     """Wait for a ClientHello."""
     if not session.keys.private:
         raise Error(_ARG_FAIL, _ALERT_NONE, "a server needs a certificate and its private key; load them into its Keys")
-    from mxtls.handshake import server
-
-    session.role = server
     session.client = False
     session.server_name = None  # what the client asks for
     session.hs = Handshake()
@@ -51,6 +47,8 @@ def start(session):
 
 
 def client_hello(session, hs, r):
+    from mxtls.handshake import extensions
+
     hs.client_version = r.get(2)
     if hs.client_version < _TLS1_2 or hs.client_version >> 8 != 3:
         raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the client offers no more than version 0x%04X; it does not speak TLS 1.2" % hs.client_version)
@@ -88,6 +86,8 @@ def _offers(buf, off, end, number):
 
 def _choose(session, hs, buf, off, end):
     """The first suite of ours that the client offers and our key, a group and a signature scheme fit."""
+    from mxtls.suites import SUITES
+
     kind = session.keys.private.kind
     for row in SUITES:
         if row[7] and row[2] == kind and _offers(buf, off, end, row[0]):
@@ -120,6 +120,8 @@ if _USE_ECC:
 
 def send_flight(session, hs):
     """ServerHello, Certificate, ServerKeyExchange, ServerHelloDone."""
+    from mxtls.handshake import certificates, extensions
+
     random_into(hs.random, 32, 32)
     w = Writer(session)
     w.begin(_SERVER_HELLO, 100)
@@ -151,6 +153,8 @@ def client_key_exchange(session, hs, r):
 
 
 def take_secret(session, hs):
+    from mxtls.handshake import derive
+
     derive.secrets(session, hs, hs.premaster)
     hs.premaster = None
 
@@ -161,10 +165,14 @@ def change_cipher_spec(session, hs, r):
 
 
 def finished(session, hs, r):
+    from mxtls.handshake import derive
+
     derive.check_finished(hs, r, b"client finished")
 
 
 def send_finished(session, hs):
+    from mxtls.handshake import derive
+
     derive.send_finished(session, hs, b"server finished")
 
 
