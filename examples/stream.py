@@ -13,6 +13,7 @@ class Stream:
         self.session = session
         self.sock = sock
         self.closed = False
+        self.waiting = False  # plaintext came with the end of the handshake
 
     def flush(self):
         """Send what waits; the last status."""
@@ -37,16 +38,17 @@ class Stream:
     def handshake(self):
         """Run until the handshake is complete. Data that came along with its end is left to receive()."""
         status = self.flush()
-        while status != HANDSHAKE_COMPLETE:
+        while status not in (HANDSHAKE_COMPLETE, APP_DATA):
             common.sample_heap()
             status = self.read()
-            if status == RECEIVED_ALERT:
+            while status == RECEIVED_ALERT:
                 self.alert()
                 status = self.session.processed_data()
             if status == REQUEST_SEND:
                 status = self.flush()
             if self.closed or status == REQUEST_CLOSE:
-                raise mxtls.Error(-12, 255, "the server closed the connection; look at its log")
+                raise mxtls.Error(-12, 255, "the peer closed the connection; look at its log")
+        self.waiting = status == APP_DATA
 
     def send(self, data):
         at = 0
@@ -61,7 +63,8 @@ class Stream:
         """Hand one read's worth of plaintext to sink(view); returns the bytes, 0 when the peer closed."""
         total = 0
         while not total and not self.closed:
-            status = self.read()
+            status = APP_DATA if self.waiting else self.read()
+            self.waiting = False
             while status in (APP_DATA, RECEIVED_ALERT):
                 if status == APP_DATA:
                     total += len(self.session.plaintext)
@@ -80,7 +83,7 @@ class Stream:
             self.closed = True
         elif level == 2:
             self.closed = True
-            raise mxtls.Error(-12, 255, "the server refused with alert %d (%s)" % (number, common.alert_name(number)))
+            raise mxtls.Error(-12, 255, "the peer refused with alert %d (%s); look at its log" % (number, common.alert_name(number)))
 
     def close(self):
         if self.session.closing == 0 or self.session.closing == 2:
