@@ -16,7 +16,7 @@ from mxtls.handshake import extensions
 
 EC_KEYS = ("p256", "p384", "p521")
 RSA_KEYS = ("rsa2048",)
-GROUPS = {29: "x25519", 23: "p256", 24: "p384"}
+GROUPS = {29: "x25519", 23: "p256", 24: "p384", 25: "p521"}
 SUITES = {0xC02B: EC_KEYS, 0xC02C: EC_KEYS, 0xC02F: RSA_KEYS, 0xC030: RSA_KEYS, 0x002F: RSA_KEYS, 0x0035: RSA_KEYS}
 CBC = (0x002F, 0x0035)
 CASES = [(suite, group, key) for suite, keys in SUITES.items() for key in keys for group in GROUPS if suite not in CBC or group == 29]

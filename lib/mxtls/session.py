@@ -45,7 +45,8 @@ from mxtls.kernels.mem import copy, wipe
 
 _HEADER = const(5)
 _EXPANSION = const(325)  # the most that a header, an IV, a MAC and padding add to a record's plaintext
-_FIRST_SIZE = const(512)  # both buffers, before they grow
+_FIRST_INPUT = const(512)  # the buffers before they grow
+_FIRST_OUTPUT = const(256)
 _MESSAGE = const(4096)  # a certificate of this size fits however small max_record is
 _MOST_EMPTY = const(32)  # records in a row that carry nothing, warnings included
 
@@ -71,8 +72,8 @@ class Session:
         limit = max_record + _EXPANSION
         if max_record < _MESSAGE:
             limit = _MESSAGE + _EXPANSION
-        self.input = Buffer(min(_FIRST_SIZE, limit), limit)
-        self.output = Buffer(min(_FIRST_SIZE, limit), 2 * limit)
+        self.input = Buffer(min(_FIRST_INPUT, limit), limit)
+        self.output = Buffer(min(_FIRST_OUTPUT, limit), 2 * limit)
         self.rd = None  # record protection, each way; None while in the clear
         self.wr = None
         self.hs = None  # the handshake in progress

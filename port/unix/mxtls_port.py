@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What the library needs of MicroPython's unix port: entropy, clocks, files."""
 
+import gc
 import os
 import sys
 import time
+
+from micropython import const
+
+_PLENTY = const(16384)
 
 
 def entropy(buf):
@@ -35,4 +40,6 @@ def forget(names):
         if name in sys.modules:
             del sys.modules[name]
             at = name.rfind(".")
-            delattr(sys.modules[name[:at]], name[at + 1 :])  # with None in its place, `from package import module` would give None
+            delattr(sys.modules[name[:at]], name[at + 1 :])
+    if gc.mem_free() < _PLENTY:  # a heap that is nearly full is better swept now than left in pieces
+        gc.collect()

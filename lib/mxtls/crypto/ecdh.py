@@ -5,6 +5,7 @@ from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
 from mxtls.config import USE_SECP256R1 as _USE_SECP256R1
 from mxtls.config import USE_SECP384R1 as _USE_SECP384R1
+from mxtls.config import USE_SECP521R1 as _USE_SECP521R1
 from mxtls.config import USE_X25519 as _USE_X25519
 from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
@@ -15,6 +16,7 @@ GROUPS = (
     (29, 32, 32, _USE_X25519),
     (23, 32, 65, _USE_SECP256R1),
     (24, 48, 97, _USE_SECP384R1),
+    (25, 66, 133, _USE_SECP521R1),  # servers with a P-521 certificate want to see it offered
 )
 
 
@@ -36,6 +38,8 @@ class Share:
         done = 0
         while not done:  # a scalar out of range is drawn again; it takes one draw but for one time in 2**32
             random_into(self.private, 0, row[1])
+            if _USE_SECP521R1 and row[0] == 25:
+                self.private[0] &= 1  # 521 bits in 66 bytes
             if _USE_X25519 and row[0] == 29:
                 from mxtls.kernels.x25519 import x25519
 

@@ -22,6 +22,7 @@ from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.handshake.machine import Handshake
+from mxtls_port import forget
 
 # State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
@@ -31,8 +32,8 @@ TABLE = (
     (2, 11, "certificate", "certified", 0, "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints"),
     (3, 12, "server_key_exchange", "", 4, "crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa kernels.x25519"),
     (4, 13, "certificate_request", "", 5, ""),
-    (4, 14, "nothing", "send_flight", 14, "handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh"),
-    (5, 14, "nothing", "send_flight", 14, "handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh"),
+    (4, 14, "nothing", "send_flight", 14, ""),
+    (5, 14, "nothing", "send_flight", 14, ""),
     (14, 0x114, "change_cipher_spec", "", 15, ""),
     (15, 20, "finished", "", 20, "handshake.derive handshake.client handshake.machine handshake.codec crypto.prf"),
     (20, 0, "refuse_rehandshake", "", 20, "handshake.client handshake.machine handshake.codec"),
@@ -130,8 +131,6 @@ def certificate_request(session, hs, r):
 
 def send_flight(session, hs):
     """Certificate when asked for, ClientKeyExchange, ChangeCipherSpec, Finished."""
-    from mxtls.handshake import derive
-
     if hs.cert_wanted:
         from mxtls.handshake import certificates
 
@@ -144,8 +143,10 @@ def send_flight(session, hs):
         from mxtls.handshake import kex_rsa
 
         kex_rsa.write_secret(session, hs)
-    derive.secrets(session, hs, hs.premaster)
-    hs.premaster = None
+    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.rsa")
+    from mxtls.handshake import derive
+
+    derive.secrets(session, hs)
     derive.send_finished(session, hs, b"client finished")
 
 

@@ -25,8 +25,13 @@ _ETM = const(2)
 _VERIFY_DATA = const(12)
 
 
-def secrets(session, hs, premaster):
-    """Master secret, key block, and the protection of both directions; the premaster is wiped."""
+def secrets(session, hs):
+    """Master secret, key block, and the protection of both directions; the premaster is wiped, the ephemeral key too."""
+    premaster = hs.premaster
+    hs.premaster = None
+    if hs.share:
+        hs.share.wipe()
+        hs.share = None
     alg = hs.row[6]
     if _USE_EXTENDED_MASTER_SECRET and hs.flags & _EMS:
         prf(alg, premaster, b"extended master secret", hs.transcript.digest(), hs.master, 0, 48)

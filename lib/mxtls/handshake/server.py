@@ -23,13 +23,13 @@ from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.handshake.machine import Handshake
+from mxtls_port import forget
 
 # State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
     (10, 1, "client_hello", "send_flight", 12, "handshake.extensions handshake.certificates suites crypto.sign crypto.ecdsa"),
-    (12, 16, "client_key_exchange", "take_secret", 14,
-     "handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.ec kernels.rsa kernels.x25519"),
+    (12, 16, "client_key_exchange", "take_secret", 14, ""),
     (14, 0x114, "change_cipher_spec", "", 15, ""),
     (15, 20, "finished", "send_finished", 20, "handshake.derive handshake.server handshake.machine handshake.codec crypto.prf"),
     (20, 1, "refuse_rehandshake", "", 20, "handshake.server handshake.machine handshake.codec"),
@@ -155,8 +155,8 @@ def client_key_exchange(session, hs, r):
 def take_secret(session, hs):
     from mxtls.handshake import derive
 
-    derive.secrets(session, hs, hs.premaster)
-    hs.premaster = None
+    forget("handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.ec kernels.rsa kernels.x25519")
+    derive.secrets(session, hs)
 
 
 def change_cipher_spec(session, hs, r):
