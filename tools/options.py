@@ -120,11 +120,11 @@ ALGORITHMS = (
     Option("USE_SHA1", "SHA-1: the MAC of CBC suites", auto=True),
     Option("USE_SHA384", "SHA-384: the 256-bit GCM suites, and signatures", auto=True),
     Option("USE_SHA512", "SHA-512: signatures", auto=True),
+    Option("USE_MD5", "MD5, RFC 1321: before TLS 1.2, and a MAC of RC4; retired", auto=True),
     _never("USE_HMAC", "every suite needs it: it is always there"),
     _later("USE_3DES", "3DES"),
     _later("USE_ARC4", "RC4"),
     _later("USE_SEED", "SEED"),
-    _later("USE_MD5", "MD5"),
     _later("USE_DH", "DHE"),
 )
 

@@ -34,6 +34,7 @@ USE_AES_CBC = const(1)
 USE_SHA1 = const(1)
 USE_SHA384 = const(1)
 USE_SHA512 = const(1)
+USE_MD5 = const(0)
 USE_RSA_KEY_EXCHANGE = const(1)
 
 # Groups and key types

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""SHA-1, SHA-256, SHA-384 and SHA-512 (FIPS 180-4) as running hashes that can fork. Called by transcripts, HMAC, signatures.
+"""SHA-1, SHA-256, SHA-384, SHA-512 (FIPS 180-4) and MD5 (RFC 1321) as running hashes that can fork. Called by transcripts, HMAC, signatures.
 
 MicroPython's hashlib can neither fork a hash nor go on after a digest, so BlockHash is built over the block kernels.
 A port whose hashlib can (CPython) offers a class `Hash` with the same methods instead.
 """
 
 import mxtls_port
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR, DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL
-from mxtls.config import USE_SHA1 as _USE_SHA1, USE_SHA384 as _USE_SHA384, USE_SHA512 as _USE_SHA512
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
+from mxtls.codes import DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL
+from mxtls.config import USE_MD5 as _USE_MD5
+from mxtls.config import USE_SHA1 as _USE_SHA1
+from mxtls.config import USE_SHA384 as _USE_SHA384
+from mxtls.config import USE_SHA512 as _USE_SHA512
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy, wipe
 
@@ -51,11 +55,15 @@ class BlockHash:
                 b"\x6a\x09\xe6\x67\xf3\xbc\xc9\x08\xbb\x67\xae\x85\x84\xca\xa7\x3b\x3c\x6e\xf3\x72\xfe\x94\xf8\x2b\xa5\x4f\xf5\x3a\x5f\x1d\x36\xf1"
                 b"\x51\x0e\x52\x7f\xad\xe6\x82\xd1\x9b\x05\x68\x8c\x2b\x3e\x6c\x1f\x1f\x83\xd9\xab\xfb\x41\xbd\x6b\x5b\xe0\xcd\x19\x13\x7e\x21\x79"
             )
+        elif _USE_MD5 and alg == 1:
+            from mxtls.kernels.md5 import md5_blocks as blocks
+
+            state = b"\x01\x23\x45\x67\x89\xab\xcd\xef\xfe\xdc\xba\x98\x76\x54\x32\x10"
         else:
             raise Error(
                 _DISABLED_FEATURE_FAIL,
                 _ALERT_INTERNAL_ERROR,
-                "hash %d is not in this build; switch on its USE_SHA option" % alg,
+                "hash %d is not in this build; switch on its USE_ option" % alg,
             )
         self.alg = alg
         self.size = hash_size(alg)
@@ -94,11 +102,18 @@ class BlockHash:
         if at >= self.block - (self.block >> 3):
             self.blocks(_state, _last, 0, 1)
             wipe(_last)
+        # The length in bits, big-endian but for MD5
         at = self.block
-        _last[at - 1] = (self.count & 31) << 3
-        _last[at - 2] = self.count >> 5 & 255
-        _last[at - 3] = self.count >> 13 & 255
-        _last[at - 4] = self.count >> 21
+        if _USE_MD5 and self.alg == 1:
+            _last[56] = (self.count & 31) << 3
+            _last[57] = self.count >> 5 & 255
+            _last[58] = self.count >> 13 & 255
+            _last[59] = self.count >> 21
+        else:
+            _last[at - 1] = (self.count & 31) << 3
+            _last[at - 2] = self.count >> 5 & 255
+            _last[at - 3] = self.count >> 13 & 255
+            _last[at - 4] = self.count >> 21
         self.blocks(_state, _last, 0, 1)
         copy(out, off, _state, 0, self.size)
         wipe(_state)
