@@ -2,7 +2,10 @@
 """X.509 on CPython beside the `cryptography` package: odd certificates, made chains, fuzzed DER. Only Error may come out."""
 
 import datetime
+import hashlib
 import ipaddress
+import pathlib
+import re
 import time
 
 import pki
@@ -247,6 +250,8 @@ def test_forged():
         path = verify(mixed, keys_for(chain.root_der), "localhost", NOW, 1)
         assert path.alert == codes.ALERT_BAD_CERTIFICATE and not path.done, i
     path = verify(chain.chain_ders, keys_for(other.root_der), "localhost", NOW, 1)
+    assert path.alert == codes.ALERT_UNKNOWN_CA and "another key" in path.text and not path.done
+    path = verify(chain.chain_ders[:2] + other.chain_ders[2:], keys_for(other.root_der), "localhost", NOW, 1)
     assert path.alert == codes.ALERT_BAD_CERTIFICATE and not path.done
     path = verify(chain.chain_ders, keys_for(other.root_der, chain.root_der), "localhost", NOW, 1)
     assert path.alert == 0
@@ -270,8 +275,13 @@ def test_self_signed():
     assert verify([der], keys_for(pki.chain().root_der), "localhost", NOW, 1).alert == codes.ALERT_UNKNOWN_CA
 
 
+PASS, BC, DN, SIG, UNTESTED = (
+    getattr(codes, c) for c in ("CERT_AUTH_PASS", "CERT_AUTH_FAIL_BC", "CERT_AUTH_FAIL_DN", "CERT_AUTH_FAIL_SIG", "CERT_UNTESTED")
+)
+
+
 def test_status_for_a_validator():
-    chain = pki.chain(intermediates=2)
+    """Walking `next` to the first that is not PASS finds the certificate that failed; only those beyond it are untested."""
 
     def statuses(ders, *anchors):
         path = Path(keys_for(*anchors), 1, "localhost", NOW)
@@ -279,20 +289,33 @@ def test_status_for_a_validator():
         for der in ders:
             path.add(der, 0, len(der))
         path.finish()
-        for a, b in zip(path.certs, path.certs[1:] + [None], strict=True):
-            assert a.next is b
-        return path.alert, [c.auth_status for c in path.certs]
+        found = []
+        c = path.certs[0]
+        while c:
+            found.append(c.auth_status)
+            c = c.next
+        assert len(found) == len(ders)
+        return path.alert, found
 
-    good = codes.CERT_AUTH_PASS
-    assert statuses(chain.chain_ders, chain.root_der) == (0, [good] * 3)
-    other = pki.chain(key="p384", intermediates=2)
-    assert statuses(chain.chain_ders, pki.chain(tag="y").root_der) == (codes.ALERT_UNKNOWN_CA, [good, good, codes.CERT_UNTESTED])
-    mixed = [chain.chain_ders[0], other.chain_ders[1], other.chain_ders[2]]
-    assert statuses(mixed, chain.root_der) == (codes.ALERT_BAD_CERTIFICATE, [codes.CERT_AUTH_FAIL_SIG, 0, 0])
+    chain, other = pki.chain(intermediates=2), pki.chain(key="p384", intermediates=2)
+    assert statuses(chain.chain_ders, chain.root_der) == (0, [PASS] * 3)
+    assert statuses(chain.chain_ders + [chain.root_der], chain.root_der) == (0, [PASS] * 3 + [UNTESTED])
+    bad, unknown = codes.ALERT_BAD_CERTIFICATE, codes.ALERT_UNKNOWN_CA
+    assert statuses(chain.chain_ders, pki.chain(tag="y").root_der) == (unknown, [PASS, PASS, DN])
+    assert statuses(chain.chain_ders[:1], chain.root_der) == (unknown, [DN])
+    assert statuses(chain.chain_ders, other.root_der) == (unknown, [PASS, PASS, SIG])
+    assert statuses([chain.chain_ders[0], *other.chain_ders[1:]], chain.root_der) == (bad, [SIG, UNTESTED, UNTESTED])
+    forged = [*chain.chain_ders[:2], other.chain_ders[2]]
+    assert statuses(forged, other.root_der) == statuses(forged, chain.root_der) == (bad, [PASS, SIG, UNTESTED])
     no_ca = pki.chain(intermediates=2, intermediate={"ca": False, "usage": None})
-    assert statuses(no_ca.chain_ders, no_ca.root_der) == (codes.ALERT_BAD_CERTIFICATE, [codes.CERT_AUTH_FAIL_BC, 0, 0])
+    assert statuses(no_ca.chain_ders, no_ca.root_der) == (bad, [BC, UNTESTED, UNTESTED])
     narrow = pki.chain(intermediates=1, constraints=([x509.DNSName("example.com")], []))
-    assert statuses(narrow.chain_ders, narrow.root_der) == (codes.ALERT_BAD_CERTIFICATE, [codes.CERT_AUTH_FAIL_DN, 0])
+    assert statuses(narrow.chain_ders, narrow.root_der) == (bad, [DN, UNTESTED])
+    weak = pki.chain(key="rsa2048")
+    sha256, sha1 = (bytes.fromhex("2a864886f70d01010" + c) for c in "b5")
+    assert statuses([weak.chain_ders[0].replace(sha256, sha1), weak.chain_ders[1]], weak.root_der) == (bad, [SIG, UNTESTED])
+    assert statuses([chain.chain_ders[0], b"\x30\x00", chain.chain_ders[2]], chain.root_der)[1] == [SIG, UNTESTED, UNTESTED]
+    assert statuses([b"\x30\x00"], chain.root_der)[1] == [SIG]
 
 
 def test_certificate_members():
@@ -302,15 +325,65 @@ def test_certificate_members():
     c = Certificate(chain.chain_ders[0])
     other = chain.certificates[0]
     assert (c.version, c.serial_number, c.subject.common_name, c.subject.organization) == (2, b"\x12\x34", "leaf", "mxtls tests")
-    assert c.subject.country is None and c.subject.common_name_type == 12 and len(c.subject.hash) == 20
+    assert c.subject.country is None and c.subject.common_name_type == 12
+    assert c.subject.hash == hashlib.sha1(other.subject.public_bytes()).digest()
     assert c.issuer.common_name == "mxtls test CA 1" and c.issuer.dnenc == other.issuer.public_bytes()
     assert (c.time_type, c.not_before) == (23, other.not_valid_before_utc.strftime("%y%m%d%H%M%SZ"))
     assert c.public_key.curve == 24 and c.pub_key_algorithm == codes.KEY_EC and c.cert_algorithm == c.sig_algorithm == 0x0403
-    assert c.signature == other.signature and len(c.sig_hash) == 32
-    assert [(s.id, s.name, s.data) for s in c.extensions.san] == [(2, "DNS", b"localhost"), (7, "iPAddress", b"\x7f\0\0\1")]
+    assert c.signature == other.signature and c.sig_hash == hashlib.sha256(other.tbs_certificate_bytes).digest()
+    san = c.extensions.san
+    assert [(s.id, s.name, s.data) for s in san] == [(2, "DNS", b"localhost"), (7, "iPAddress", b"\x7f\0\0\1")]
+    assert [s.next for s in san] == [san[1], None]
     assert (c.unique_issuer_id, c.unique_subject_id, c.auth_status, c.next) == (b"", b"", 0, None)
     with pytest.raises(AttributeError):
         c.no_such_member  # noqa: B018
+    edwards = Certificate(pki.chain(key="ed25519").chain_ders[0])
+    assert (edwards.public_key, edwards.pub_key_algorithm, edwards.subject.common_name) == (None, 0, "leaf")
+
+
+def test_distinguished_name_members():
+    oid = pki.NameOID
+    given = {
+        "country": (oid.COUNTRY_NAME, "CH", 19),
+        "state": (oid.STATE_OR_PROVINCE_NAME, "Zürich", 12),
+        "locality": (oid.LOCALITY_NAME, "Ümikon", 30),
+        "organization": (oid.ORGANIZATION_NAME, "Ours", 12),
+        "org_unit": (oid.ORGANIZATIONAL_UNIT_NAME, "tests", 22),
+        "common_name": (oid.COMMON_NAME, "everything", 12),
+    }
+    names = [x509.NameAttribute(o, text, x509.name._ASN1Type(kind)) for o, text, kind in given.values()]
+    subject = Certificate(pki.der(pki.issue(x509.Name(names), pki.make_key("p256")))).subject
+    for member, (_, text, kind) in given.items():
+        assert (getattr(subject, member), getattr(subject, member + "_type")) == (text, kind)
+
+
+# psX509Cert_t and its sub-structures as the reference names them, for the table "The certificate" of docs/api.md
+STRUCTURES = {
+    "psX509Cert_t": """version serialNumber serialNumberLen issuer subject timeType notBefore notAfter publicKey pubKeyAlgorithm
+        certAlgorithm sigAlgorithm signature signatureLen sigHash uniqueIssuerId uniqueIssuerIdLen uniqueSubjectId
+        uniqueSubjectIdLen extensions authStatus unparsedBin binLen next""",
+    "x509DNattributes_t": """country state locality organization orgUnit commonName hash dnenc dnencLen countryType countryLen
+        stateType stateLen localityType localityLen organizationType organizationLen orgUnitType orgUnitLen commonNameType
+        commonNameLen""",
+    "x509v3extensions_t": "bc san",
+    "x509extBasicConstraints_t": "cA pathLenConstraint",
+    "x509SubjectAltName_t": "id name data dataLen next",
+}
+
+
+def test_every_member_of_the_reference_has_a_name_here():
+    """Every row of the table is evaluated on a certificate."""
+    page = (pathlib.Path(__file__).parent.parent / "docs" / "api.md").read_text()
+    rows = re.findall(r"^\| (\w+_t)\.(\w+) \| `([^`]+)` \|", page, re.M)
+    assert [(s, m) for s, m, _ in rows] == [(s, m) for s, members in STRUCTURES.items() for m in members.split()]
+    full = [x509.NameAttribute(getattr(pki.NameOID, o), "CH") for o in
+            "COUNTRY_NAME STATE_OR_PROVINCE_NAME LOCALITY_NAME ORGANIZATION_NAME ORGANIZATIONAL_UNIT_NAME COMMON_NAME".split()]
+    c = Certificate(pki.der(pki.issue(x509.Name(full), pki.make_key("p256"), names=["a.example"])))
+    here = {"certificate": c, "name": c.subject, "entry": c.extensions.san[0]}
+    for structure, member, expression in rows:
+        value = eval(expression, here)  # noqa: S307 it is our own page
+        assert value is not None or member == "next", (structure, member)
+        assert not member.endswith("Len") or isinstance(value, int)
 
 
 def test_unique_identifiers():

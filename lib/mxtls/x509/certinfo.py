@@ -6,6 +6,7 @@ wants them.
 """
 
 from mxtls.codes import CERT_UNTESTED as _CERT_UNTESTED
+from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
 from mxtls.config import USE_SHA1 as _USE_SHA1
 from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
@@ -18,15 +19,14 @@ _SAN_NAMES = ("other", "email", "DNS", "x400Address", "directoryName", "ediParty
 
 class DistinguishedName:
     """country, state, locality, organization, org_unit, common_name: str or None, and for each a …_type with its ASN.1 type
-    (12 UTF8String, 19 PrintableString, 22 IA5String, 30 BMPString); hash: SHA-1 of the encoding; dnenc: the encoding."""
+    (12 UTF8String, 19 PrintableString, 22 IA5String, 30 BMPString); dnenc: the encoding; hash: its SHA-1 (SHA-256 in a build
+    without SHA-1)."""
 
     def __init__(self, dnenc):
         self.dnenc = dnenc
-        self.hash = b""
-        if _USE_SHA1:
-            h = Hash(2)
-            h.update(dnenc, 0, len(dnenc))
-            self.hash = h.digest()
+        h = Hash(2 if _USE_SHA1 else 4)
+        h.update(dnenc, 0, len(dnenc))
+        self.hash = h.digest()
         for i in range(0, len(_ATTRIBUTES), 2):
             setattr(self, _ATTRIBUTES[i], None)
             setattr(self, _ATTRIBUTES[i] + "_type", 0)
@@ -62,9 +62,11 @@ class DistinguishedName:
 
 
 class SubjectAltName:
-    """id and name say what kind data (bytes) is: 0 other, 1 email, 2 DNS, 4 directoryName, 6 URI, 7 iPAddress, 8 registeredID."""
+    """id and name say what kind data (bytes) is: 0 other, 1 email, 2 DNS, 4 directoryName, 6 URI, 7 iPAddress, 8 registeredID.
+    next: the one after it in the extension, or None."""
 
     def __init__(self, kind, data):
+        self.next = None
         self.id = kind
         self.name = _SAN_NAMES[kind] if kind < 9 else "unknown"
         self.data = data
@@ -80,10 +82,13 @@ class Extensions:
 
 
 class Certificate:
-    """unparsed_bin: the DER; auth_status: CERT_AUTH_PASS, CERT_AUTH_FAIL_BC, …_DN, …_SIG or CERT_UNTESTED; next: the
-    certificate after it, or None. The rest is parsed on first use: version (0-2), serial_number, issuer, subject, time_type
-    (23 UTCTime, 24 GeneralizedTime), not_before, not_after, public_key, pub_key_algorithm, cert_algorithm, sig_algorithm (TLS
-    SignatureScheme), signature, sig_hash, unique_issuer_id, unique_subject_id, extensions."""
+    """unparsed_bin: the DER; next: the certificate after it, or None; auth_status: CERT_AUTH_PASS, or why its issuer was not
+    found good: CERT_AUTH_FAIL_BC (it may not issue), …_DN (names: no issuer has the name, or a name is not allowed), …_SIG (its
+    key does not fit the signature); CERT_UNTESTED beyond the first that failed, and for what the path did not need.
+
+    The rest is parsed on first use: version (0-2), serial_number, issuer, subject, time_type (23 UTCTime, 24 GeneralizedTime),
+    not_before, not_after, public_key (None where this build has no such kind), pub_key_algorithm (its kind, or 0),
+    cert_algorithm, sig_algorithm (TLS SignatureScheme), signature, sig_hash, unique_issuer_id, unique_subject_id, extensions."""
 
     def __init__(self, der):
         self.unparsed_bin = der
@@ -106,8 +111,14 @@ class Certificate:
         self.not_before = str(buf[p : d.end], "ascii")
         p = d.read(d.end, c.subject, 0)
         self.not_after = str(buf[p : d.end], "ascii")
-        self.public_key = c.public_key()
-        self.pub_key_algorithm = self.public_key.kind
+        self.public_key = None
+        self.pub_key_algorithm = 0
+        try:
+            self.public_key = c.public_key()
+            self.pub_key_algorithm = self.public_key.kind
+        except Error as e:
+            if e.code == _PARSE_FAIL:
+                raise e
         self.cert_algorithm = self.sig_algorithm = c.scheme
         self.signature = buf[c.sig :]
         self.sig_hash = b""
@@ -135,6 +146,9 @@ class Certificate:
         while p < c.san_end:
             off = d.read(p, c.san_end, 0)
             p = d.end
-            e.san.append(SubjectAltName(d.tag & 31, buf[off:p]))
+            name = SubjectAltName(d.tag & 31, buf[off:p])
+            if e.san:
+                e.san[-1].next = name
+            e.san.append(name)
         self.version = c.version - 1
         return getattr(self, member)

@@ -144,7 +144,8 @@ class Path:
                     return False
                 failure = self._issued(c, False)
                 if failure and failure[0] == _HARD:
-                    self.candidate = self.candidate or failure
+                    if self.candidate is None or self.candidate[2] == _ALERT_UNKNOWN_CA:
+                        self.candidate = failure
                     return False
                 self._note(failure)
             self.length += 1
@@ -153,6 +154,8 @@ class Path:
         except Error as e:
             self._note((_HARD, e.code, e.alert, e.text))
             self.stopped = True
+            if info:
+                (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
         return not self.stopped
 
     def _keep(self, c, buf):
@@ -253,8 +256,10 @@ class Path:
                         failure = (
                             _HARD,
                             _CERT_AUTH_FAIL,
-                            _ALERT_BAD_CERTIFICATE,
-                            "a certificate's signature is wrong: the chain is damaged or forged",
+                            _ALERT_UNKNOWN_CA if anchor else _ALERT_BAD_CERTIFICATE,
+                            "no trusted CA issued the certificate: the one of that name has another key, load the right one"
+                            if anchor
+                            else "a certificate's signature is wrong: the chain is damaged or forged",
                             _CERT_AUTH_FAIL_SIG,
                         )
                 key = None
@@ -313,6 +318,8 @@ class Path:
     def finish(self):
         """After the last certificate: the alert, 0 when the chain is good."""
         if not self.done and not self.stopped:
+            if self.info and not self.info.auth_status:
+                self.info.auth_status = _CERT_AUTH_FAIL_DN
             if self.length == 0:
                 self._note((_HARD, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE, "the peer sent no certificate: give it one"))
             elif self.candidate:

@@ -22,10 +22,11 @@ def verify(chain, keys, host, now, purpose):
                 if i not in order:
                     orders.append(order + [i])
         path.finish()
-        if best is None or (path.done, -path.rank, path.alert != _ALERT_UNKNOWN_CA) > (
+        if best is None or (path.done, -path.rank, path.alert != _ALERT_UNKNOWN_CA, path.length) > (
             best.done,
             -best.rank,
             best.alert != _ALERT_UNKNOWN_CA,
+            best.length,
         ):
             best = path
         if not best.alert:
