@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: MIT
+"""The ClientHello's extensions and the ServerHello's answers, as a client writes and reads them. Called by client.py."""
+
+from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
+from mxtls.codes import ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION
+from mxtls.codes import EXT_EC_POINT_FORMATS as _FORMATS
+from mxtls.codes import EXT_ENCRYPT_THEN_MAC as _ETM
+from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
+from mxtls.codes import EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT
+from mxtls.codes import EXT_RECORD_SIZE_LIMIT as _LIMIT
+from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
+from mxtls.codes import EXT_SERVER_NAME as _NAME
+from mxtls.codes import KEY_EC as _KEY_EC
+from mxtls.codes import MODE_CHACHA as _MODE_CHACHA
+from mxtls.codes import MODE_CCM_8 as _MODE_CCM_8
+from mxtls.codes import MODE_GCM as _MODE_GCM
+from mxtls.codes import MODE_RC4 as _MODE_RC4
+from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.codes import TLS1_2 as _TLS1_2
+from mxtls.config import USE_ECC as _USE_ECC
+from mxtls.config import USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC
+from mxtls.config import USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET
+from mxtls.config import USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS
+from mxtls.config import USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH
+from mxtls.config import USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT
+from mxtls.config import USE_X25519 as _USE_X25519
+from mxtls.errors import Error
+from mxtls.handshake import extensions as ext
+
+# What a server may answer. Columns: type, bit of Handshake.flags
+_ANSWERS = (
+    (0, _NAME),
+    (1, _FRAGMENT),
+    (11, _FORMATS),
+    (22, _ETM),
+    (23, _EMS),
+    (28, _LIMIT),
+    (0xFF01, _RENEGOTIATION),
+)
+
+
+def fragment_code(n):
+    """max_fragment_length's code for the longest fragment that is not above n; 0 for none."""
+    code = 0
+    while code < 4 and 512 << code <= n:
+        code += 1
+    return code
+
+
+def _ours(session, kind):
+    """Do we make an extension of this type, or has the application loaded its own?"""
+    return not (_USE_HELLO_EXTENSIONS and session.extensions and session.extensions.has(kind))
+
+
+def write(session, hs, w, elliptic):
+    """The extensions of the ClientHello; hs.flags becomes the set that a server may answer."""
+    w.put(0, 2)
+    mark = w.at
+    hs.flags = _RENEGOTIATION
+    w.put(ext.RENEGOTIATION_INFO, 2)
+    n = len(session.client_verify)
+    w.put(n + 1, 2)
+    w.put(n, 1)
+    w.data(session.client_verify, 0, n)
+    name = session.server_name
+    if name and not _is_address(name) and _ours(session, ext.SERVER_NAME):
+        name = name.rstrip(".").encode()
+        hs.flags |= _NAME
+        w.put(ext.SERVER_NAME, 2)
+        w.put(len(name) + 5, 2)
+        w.put(len(name) + 3, 2)
+        w.put(0, 1)
+        w.put(len(name), 2)
+        w.data(name, 0, len(name))
+    if (_USE_ECC or _USE_X25519) and elliptic:
+        _write_groups(session, hs, w)
+    if session.max_version >= _TLS1_2 and _ours(session, ext.SIGNATURE_ALGORITHMS):
+        _write_schemes(w)
+    if _USE_EXTENDED_MASTER_SECRET and _ours(session, ext.EXTENDED_MASTER_SECRET):
+        hs.flags |= _EMS
+        w.put(ext.EXTENDED_MASTER_SECRET, 2)
+        w.put(0, 2)
+    if _USE_ENCRYPT_THEN_MAC and _ours(session, ext.ENCRYPT_THEN_MAC):
+        hs.flags |= _ETM
+        w.put(ext.ENCRYPT_THEN_MAC, 2)
+        w.put(0, 2)
+    if session.wanted_record < 16384:
+        _write_sizes(session, hs, w)
+    if _USE_HELLO_EXTENSIONS and session.extensions:
+        for kind, data in session.extensions.items:
+            w.put(kind, 2)
+            w.put(len(data), 2)
+            w.data(data, 0, len(data))
+    w.close(mark, 2)
+
+
+def _write_groups(session, hs, w):
+    from mxtls.crypto.ecdh import GROUPS
+
+    if _ours(session, ext.SUPPORTED_GROUPS):
+        w.put(ext.SUPPORTED_GROUPS, 2)
+        w.put(0, 4)
+        inner = w.at
+        for row in GROUPS:
+            if row[3]:
+                w.put(row[0], 2)
+        w.close(inner, 2)
+        w.close(inner - 2, 2)
+    if _ours(session, ext.EC_POINT_FORMATS):
+        hs.flags |= _FORMATS
+        w.put(ext.EC_POINT_FORMATS, 2)
+        w.put(2, 2)
+        w.put(0x0100, 2)
+
+
+def _write_schemes(w):
+    from mxtls.crypto.sign import SCHEMES
+
+    w.put(ext.SIGNATURE_ALGORITHMS, 2)
+    w.put(0, 4)
+    inner = w.at
+    for row in SCHEMES:
+        if row[-1] and row[0] >= 0x0400:  # neither SHA-1 nor what came before schemes had numbers
+            w.put(row[0], 2)
+    w.close(inner, 2)
+    w.close(inner - 2, 2)
+
+
+def _write_sizes(session, hs, w):
+    code = fragment_code(session.wanted_record)
+    if _USE_MAX_FRAGMENT_LENGTH and code and _ours(session, ext.MAX_FRAGMENT_LENGTH):
+        hs.flags |= _FRAGMENT
+        w.put(ext.MAX_FRAGMENT_LENGTH, 2)
+        w.put(1, 2)
+        w.put(code, 1)
+    if _USE_RECORD_SIZE_LIMIT and _ours(session, ext.RECORD_SIZE_LIMIT):
+        hs.flags |= _LIMIT
+        w.put(ext.RECORD_SIZE_LIMIT, 2)
+        w.put(2, 2)
+        w.put(session.wanted_record, 2)
+
+
+def _is_address(name):
+    """An IP literal: not a name for server_name (RFC 6066 section 3)."""
+    if ":" in name:
+        return True
+    for c in name:
+        if c not in "0123456789.":
+            return False
+    return True
+
+
+def _bit(kind):
+    for row in _ANSWERS:
+        if row[0] == kind:
+            return row[1]
+    return 0
+
+
+def read(session, hs, r):
+    """The answers in the ServerHello: each at most once, and none that was not offered."""
+    offered = hs.flags
+    hs.flags = 0
+    seen = []
+    end = r.off
+    if r.off < r.end:
+        end = r.vector(2)
+    while r.off < end:
+        kind = r.get(2)
+        stop = r.vector(2)
+        if kind in seen:
+            ext.illegal("extension %d came twice" % kind)
+        seen.append(kind)
+        if _USE_HELLO_EXTENSIONS:
+            _show(session, kind, r, stop)
+        bit = _bit(kind)
+        if bit & offered:
+            hs.flags |= bit
+            _answer(session, hs, bit, r, stop)
+        elif not _ours(session, kind):
+            r.off = stop
+        else:
+            raise Error(_PROTOCOL_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the server answered extension %d, which was not offered; it is broken" % kind)
+        r.done(stop)
+    r.done(end)
+    if hs.flags & _LIMIT and hs.flags & _FRAGMENT:
+        ext.illegal("record_size_limit and max_fragment_length were both answered")
+    if hs.flags & _ETM and hs.row[3] in (_MODE_GCM, _MODE_CHACHA, _MODE_CCM_8, _MODE_RC4):
+        ext.illegal("encrypt_then_mac was answered for a suite without CBC")
+    ext.check_secure(session, hs)
+
+
+def _answer(session, hs, bit, r, stop):
+    if bit == _RENEGOTIATION:
+        ext.check_renegotiation(session, hs, r, stop, session.client_verify + session.server_verify)
+    elif bit == _FRAGMENT:
+        if r.get(1) != fragment_code(session.wanted_record):
+            ext.illegal("max_fragment_length is not what was asked for")
+        ext.take_fragment(session, fragment_code(session.wanted_record))
+    elif bit == _LIMIT:
+        ext.take_limit(session, r.get(2))
+    elif bit == _FORMATS:
+        if r.vector(1) != stop or (hs.row[2] == _KEY_EC and 0 not in bytes(r.buf[r.off : stop])):
+            ext.illegal("ec_point_formats lacks uncompressed")
+        r.off = stop
+
+
+def _show(session, kind, r, stop):
+    """Keep the extension for the application, and ask its callback."""
+    data = bytes(r.buf[r.off : stop])
+    if session.hello_extensions_in is None:
+        session.hello_extensions_in = []
+    session.hello_extensions_in.append((kind, data))
+    if session.extension_callback and (session.extension_callback(session, kind, data) or 0) < 0:
+        raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the extension callback refused the server's extension %d" % kind)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Ephemeral Diffie-Hellman over a prime that the server chooses (RFC 5246 section 7.4.3). Called by both roles: see kex_ecdhe.py."""
+
+from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
+from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+
+if _USE_CLIENT:
+
+    def read_params(session, hs, r):
+        """The server's prime, generator and ephemeral value."""
+        from mxtls.crypto.dh import DhShare
+
+        end = r.vector(2)
+        p = bytes(r.buf[r.off : end])
+        r.off = end
+        end = r.vector(2)
+        g = bytes(r.buf[r.off : end])
+        r.off = end
+        end = r.vector(2)
+        hs.share = DhShare(p, g, session.keys.min_dh_bits)
+        hs.premaster = hs.share.agree(r.buf, r.off, end - r.off)
+        r.off = end
+
+    def public(session, hs):
+        """Our ephemeral value, as ClientKeyExchange carries it."""
+        return len(hs.share.public).to_bytes(2, "big") + hs.share.public
+
+
+if _USE_SERVER:
+
+    def params(session, hs):
+        """The prime, the generator and our ephemeral value, as ServerKeyExchange carries them."""
+        from mxtls.crypto.dh import DhShare
+
+        p, g = session.keys.dh_params()
+        hs.share = DhShare(p, g, session.keys.min_dh_bits)
+        out = b""
+        for part in (p, g, hs.share.public):
+            out += len(part).to_bytes(2, "big") + part
+        return out
+
+    def read_public(session, hs, r):
+        """The client's ephemeral value."""
+        end = r.vector(2)
+        hs.premaster = hs.share.agree(r.buf, r.off, end - r.off)
+        r.off = end

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""The ClientHello's extensions and our answers to them, as a server reads and writes them. Called by server.py."""
+
+from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
+from mxtls.codes import EXT_EC_POINT_FORMATS as _FORMATS
+from mxtls.codes import EXT_ENCRYPT_THEN_MAC as _ETM
+from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
+from mxtls.codes import EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT
+from mxtls.codes import EXT_RECORD_SIZE_LIMIT as _LIMIT
+from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
+from mxtls.codes import KX_ECDHE as _KX_ECDHE
+from mxtls.codes import MODE_3DES as _MODE_3DES
+from mxtls.codes import MODE_CBC as _MODE_CBC
+from mxtls.codes import MODE_SEED as _MODE_SEED
+from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.codes import SSL3 as _SSL3
+from mxtls.config import USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC
+from mxtls.config import USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET
+from mxtls.config import USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH
+from mxtls.config import USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT
+from mxtls.errors import Error
+from mxtls.handshake import extensions as ext
+
+
+def _malformed(text):
+    raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "malformed " + text + "; the peer is broken")
+
+
+def read(session, hs, r):
+    """The extensions of the ClientHello; hs.flags becomes the set that is answered."""
+    end = r.off
+    if r.off < r.end:
+        end = r.vector(2)
+    _no_repeats(r, end)
+    while r.off < end:
+        kind = r.get(2)
+        stop = r.vector(2)
+        if kind == ext.SERVER_NAME:
+            _read_name(hs, r, stop)
+        elif kind == ext.SUPPORTED_GROUPS:
+            hs.groups = _numbers(r, stop, "supported_groups")
+        elif kind == ext.SIGNATURE_ALGORITHMS:
+            hs.schemes = _numbers(r, stop, "signature_algorithms")
+        elif kind == ext.SUPPORTED_VERSIONS:
+            if r.vector(1) != stop:
+                _malformed("supported_versions")
+            hs.versions = bytes(r.buf[r.off : stop])
+            r.off = stop
+        elif kind == ext.EC_POINT_FORMATS:
+            if r.vector(1) != stop or 0 not in bytes(r.buf[r.off : stop]):
+                ext.illegal("ec_point_formats lacks uncompressed")
+            hs.flags |= _FORMATS
+            r.off = stop
+        elif kind == ext.RENEGOTIATION_INFO:
+            ext.check_renegotiation(session, hs, r, stop, session.client_verify)
+        elif kind == ext.EXTENDED_MASTER_SECRET and _USE_EXTENDED_MASTER_SECRET:
+            hs.flags |= _EMS
+        elif kind == ext.ENCRYPT_THEN_MAC and _USE_ENCRYPT_THEN_MAC:
+            hs.flags |= _ETM
+        elif kind == ext.MAX_FRAGMENT_LENGTH and _USE_MAX_FRAGMENT_LENGTH:
+            hs.fragment = r.get(1)
+            if not 1 <= hs.fragment <= 4:
+                ext.illegal("max_fragment_length has an unknown code")
+            hs.flags |= _FRAGMENT
+        elif kind == ext.RECORD_SIZE_LIMIT and _USE_RECORD_SIZE_LIMIT:
+            ext.take_limit(session, r.get(2))
+            hs.flags |= _LIMIT
+        else:
+            r.off = stop
+        r.done(stop)
+    r.done(end)
+    if hs.flags & _LIMIT:
+        hs.flags &= ~_FRAGMENT
+    elif hs.flags & _FRAGMENT:
+        ext.take_fragment(session, hs.fragment)
+
+
+def _no_repeats(r, end):
+    """No extension may come twice (RFC 5246 section 7.4.1.4); at most 64 of them."""
+    start = r.off
+    seen = []
+    while r.off < end:
+        kind = r.get(2)
+        r.off = r.vector(2)
+        if kind in seen or len(seen) == 64:
+            ext.illegal("extension %d came twice, or there are too many" % kind)
+        seen.append(kind)
+    r.done(end)
+    r.off = start
+
+
+def _numbers(r, stop, name):
+    """A list of 16-bit numbers, as it was sent."""
+    if r.vector(2) != stop or stop == r.off or (stop - r.off) & 1:
+        _malformed(name)
+    numbers = bytes(r.buf[r.off : stop])
+    r.off = stop
+    return numbers
+
+
+def _read_name(hs, r, stop):
+    """The first host_name of a server_name list (RFC 6066 section 3)."""
+    if r.vector(2) != stop or r.off == stop:
+        _malformed("server_name")
+    while r.off < stop:
+        kind = r.get(1)
+        end = r.vector(2)
+        if kind == 0 and hs.name is None:
+            if end == r.off or end - r.off > 255 or 0 in bytes(r.buf[r.off : end]):
+                _malformed("server_name")
+            hs.name = bytes(r.buf[r.off : end])
+        r.off = end
+
+
+def write(session, hs, w):
+    """The extensions of the ServerHello: the answers in hs.flags. Nothing at all when there is none."""
+    if hs.row[3] not in (_MODE_CBC, _MODE_3DES, _MODE_SEED) or session.version == _SSL3:
+        hs.flags &= ~_ETM
+    if hs.row[1] != _KX_ECDHE:
+        hs.flags &= ~_FORMATS
+    if not hs.flags:
+        return
+    w.put(0, 2)
+    mark = w.at
+    if hs.flags & _RENEGOTIATION:
+        w.put(ext.RENEGOTIATION_INFO, 2)
+        n = len(session.client_verify)
+        w.put(2 * n + 1, 2)
+        w.put(2 * n, 1)
+        w.data(session.client_verify, 0, n)
+        w.data(session.server_verify, 0, n)
+    if hs.flags & _EMS:
+        w.put(ext.EXTENDED_MASTER_SECRET, 2)
+        w.put(0, 2)
+    if hs.flags & _ETM:
+        w.put(ext.ENCRYPT_THEN_MAC, 2)
+        w.put(0, 2)
+    if hs.flags & _FRAGMENT:
+        w.put(ext.MAX_FRAGMENT_LENGTH, 2)
+        w.put(1, 2)
+        w.put(hs.fragment, 1)
+    if hs.flags & _LIMIT:
+        w.put(ext.RECORD_SIZE_LIMIT, 2)
+        w.put(2, 2)
+        w.put(session.wanted_record, 2)
+    if hs.flags & _FORMATS:
+        w.put(ext.EC_POINT_FORMATS, 2)
+        w.put(2, 2)
+        w.put(0x0100, 2)
+    w.close(mark, 2)
