@@ -7,16 +7,19 @@ import warnings
 
 import pki
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dh, ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PrivateFormat,
+    load_der_parameters,
     load_der_private_key,
     load_pem_private_key,
 )
 
 import mxtls.load_keys as load_keys
 from mxtls import codes
+from mxtls.crypto.dh import DhShare
+from mxtls.crypto.ffdhe import FFDHE2048
 from mxtls.errors import Error
 from mxtls.keys import Keys
 from mxtls.x509.pem import pem_object
@@ -160,6 +163,137 @@ def test_delete_wipes():
     assert not any(private.d + private.p + private.q + private.dp + private.dq + private.qinv)
     assert keys.private is None and keys.chain == [] and keys.anchors == []
     keys.delete()
+
+
+def test_a_failed_load_leaves_nothing_of_itself_and_all_of_the_rest():
+    keys = Keys()
+    keys.load_psk(b"secret", "me")
+    keys.load_dh_params_mem(group(2048))
+    with pytest.raises(Error):
+        keys.load_rsa_keys_mem(CHAIN.chain_pem, CHAIN.key_pem, b"junk")
+    assert (keys.private, keys.chain, keys.anchors, keys.loaded) == (None, [], [], False)
+    assert keys.find_psk(b"me", 0, 2) == b"secret" and keys.dh
+    keys.load_rsa_keys_mem(CHAIN.chain_pem, CHAIN.key_pem, CHAIN.root_pem)
+    assert keys.private and keys.loaded
+
+
+# --- Diffie-Hellman parameters
+
+SHORT_OF = 105  # below the power of two: odd, and that it is prime nobody tests
+
+
+def group(bits, g=2, encoding=Encoding.DER):
+    """DH parameters; the modulus is odd and of that length."""
+
+    def integer(n):
+        data = n.to_bytes(n.bit_length() // 8 + 1, "big")
+        return b"\x02" + length(data) + data
+
+    def length(data):
+        n = len(data)
+        return bytes([n] if n < 128 else [0x81, n] if n < 256 else [0x82, n >> 8, n & 255])
+
+    data = integer(2**bits - SHORT_OF) + integer(g)
+    der = b"\x30" + length(data) + data
+    if encoding == Encoding.DER:
+        return der
+    return b"-----BEGIN DH PARAMETERS-----\n" + base64.encodebytes(der) + b"-----END DH PARAMETERS-----\n"
+
+
+def load_dh(data, code=None, min_bits=None):
+    keys = Keys()
+    if min_bits:
+        keys.min_dh_bits = min_bits
+    if code is None:
+        keys.load_dh_params_mem(data)
+        return keys.dh
+    with pytest.raises(Error) as e:
+        keys.load_dh_params_mem(data)
+    assert (e.value.code, e.value.alert, keys.dh) == (code, codes.ALERT_NONE, None), e.value.text
+    return e.value.text
+
+
+def test_dh_params(tmp_path):
+    prime = (2**2048 - SHORT_OF).to_bytes(256, "big")
+    for data in (group(2048), group(2048, encoding=Encoding.PEM), b"text\n" + CHAIN.chain_pem + group(2048, encoding=Encoding.PEM)):
+        assert load_dh(data) == (prime, b"\x02")
+    (tmp_path / "dh.pem").write_bytes(group(2048, 5, Encoding.PEM))
+    keys = Keys()
+    keys.load_dh_params(str(tmp_path / "dh.pem"))
+    assert keys.dh == (prime, b"\x05")
+    with pytest.raises(Error) as e:
+        keys.load_dh_params_mem(group(2048))
+    assert e.value.code == codes.ARG_FAIL and keys.dh == (prime, b"\x05")
+    keys.delete()
+    assert keys.dh is None
+    assert len(load_dh(group(1024), min_bits=1024)[0]) == 128
+    assert len(load_dh(group(4096))[0]) == 512
+
+
+def test_dh_params_that_openssl_makes():
+    made = subprocess.run(["openssl", "dhparam", "-dsaparam", "-outform", "DER", "2048"], capture_output=True)
+    if made.returncode:
+        pytest.skip("no openssl")
+    numbers = load_der_parameters(made.stdout).parameter_numbers()
+    assert [int.from_bytes(x, "big") for x in load_dh(made.stdout)] == [numbers.p, numbers.g]
+    given = subprocess.run(["openssl", "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048"], capture_output=True)
+    assert load_dh(given.stdout) == (FFDHE2048, b"\x02")
+
+
+def test_dh_failures(tmp_path):
+    assert "1016 bits" in load_dh(group(1016), codes.UNSUPPORTED_FAIL, 1024)
+    assert "1024 bits" in load_dh(group(1024), codes.UNSUPPORTED_FAIL)
+    load_dh(group(2047), codes.UNSUPPORTED_FAIL)
+    load_dh(group(4104), codes.UNSUPPORTED_FAIL)
+    load_dh(group(2048), codes.ARG_FAIL, 1000)
+    for nothing in (b"", None):
+        load_dh(nothing, codes.ARG_FAIL)
+    for g in (0, 1, 2**2048 - SHORT_OF - 1, 2**2048 - SHORT_OF, 2**2049):
+        load_dh(group(2048, g), codes.PARSE_FAIL)
+    der, pem = group(2048), group(2048, encoding=Encoding.PEM)
+    even = bytearray(der)
+    even[-4] ^= 1
+    for bad in (bytes(even), der[:-1], der[:-3], der + b"\0", der + der, pem + pem, pem[:-40], CHAIN.chain_pem, CHAIN.root_der, b"junk"):
+        load_dh(bad, codes.PARSE_FAIL)
+    with pytest.raises(Error) as e:
+        Keys().load_dh_params(str(tmp_path / "none.pem"))
+    assert e.value.code == codes.PLATFORM_FAIL and "none.pem" in e.value.text
+    with pytest.raises(Error) as e:
+        Keys().load_dh_params(None)
+    assert e.value.code == codes.ARG_FAIL
+
+
+def test_a_share_agrees_with_another_implementation():
+    numbers = dh.DHParameterNumbers(int.from_bytes(FFDHE2048, "big"), 2)
+    theirs = numbers.parameters().generate_private_key()
+    ours = DhShare(FFDHE2048, b"\x02", 2048)
+    value = theirs.public_key().public_numbers().y.to_bytes(256, "big")
+    mine = dh.DHPublicNumbers(int.from_bytes(ours.public, "big"), numbers).public_key()
+    assert ours.agree(value, 0, 256) == theirs.exchange(mine).lstrip(b"\0")
+
+
+# --- Pre-shared keys
+
+
+def test_psk():
+    keys = Keys()
+    assert keys.psk is None and keys.find_psk(b"a", 0, 1) is None
+    keys.load_psk(b"first", "ümlaut")
+    keys.load_psk(b"k" * 64, b"i" * 128)
+    keys.load_psk(bytearray(1), b"\0")
+    assert keys.psk == ("ümlaut".encode(), b"first")
+    assert keys.find_psk(b"??" + "ümlaut".encode() + b"?", 2, 7) == b"first"
+    assert keys.find_psk(b"i" * 128, 0, 128) == b"k" * 64
+    assert keys.find_psk(b"\0", 0, 1) == b"\0"
+    for other in (b"", b"i" * 127, "ümlaut".encode()[:6], b"Umlaut!"):
+        assert keys.find_psk(other, 0, len(other)) is None
+    for key, identity in ((b"", b"x"), (b"k" * 65, b"x"), (b"k", b""), (b"k", b"x" * 129), (b"k", "ü" * 65), ("k", b"x"), (b"again", "ümlaut")):
+        with pytest.raises(Error) as e:
+            keys.load_psk(key, identity)
+        assert e.value.code == codes.ARG_FAIL and len(keys.psks) == 3
+    held = [key for _, key in keys.psks]
+    keys.delete()
+    assert not any(b"".join(held)) and keys.psk is None and keys.psks == []
 
 
 @pytest.mark.parametrize("curve", ["p256", "p384", "p521"])

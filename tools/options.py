@@ -116,6 +116,8 @@ ALGORITHMS = (
     Option("USE_X25519", "ECDHE over Curve25519, RFC 7748", auto=True),
     Option("USE_AES", "AES", auto=True),
     Option("USE_AES_GCM", "AES-GCM records, RFC 5288", ("USE_AES",), auto=True),
+    Option("USE_AES_CCM", "AES-CCM records, RFC 6655 and 7251", ("USE_AES",), auto=True),
+    Option("USE_CHACHA20_POLY1305", "ChaCha20-Poly1305 records, RFC 7905", auto=True),
     Option("USE_AES_CBC", "AES-CBC records", ("USE_AES",), ("USE_ENCRYPT_THEN_MAC",), auto=True),
     Option("USE_SHA1", "SHA-1: the MAC of CBC suites", auto=True),
     Option("USE_SHA384", "SHA-384: the 256-bit GCM suites, and signatures", auto=True),
@@ -125,7 +127,8 @@ ALGORITHMS = (
     _later("USE_3DES", "3DES"),
     _later("USE_ARC4", "RC4"),
     _later("USE_SEED", "SEED"),
-    _later("USE_DH", "DHE"),
+    Option("USE_DH", "ephemeral Diffie-Hellman modulo a prime, and Keys.load_dh_params", auto=True),
+    Option("USE_PSK", "pre-shared keys, and Keys.load_psk", auto=True),
 )
 
 # Ours

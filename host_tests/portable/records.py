@@ -8,6 +8,8 @@ from micropython import heap_lock, heap_unlock
 
 import mxtls.record_cbc as record_cbc
 from mxtls.codes import ALERT_BAD_RECORD_MAC, ALERT_INTERNAL_ERROR, LIMIT_FAIL, PROTOCOL_FAIL
+from mxtls.crypto.ccm import Ccm
+from mxtls.crypto.chacha20poly1305 import ChaCha20Poly1305
 from mxtls.crypto.gcm import Gcm
 from mxtls.errors import Error
 from mxtls.kernels.aes import AES_CTX
@@ -82,6 +84,9 @@ def protections():
     iv = bytes(range(100, 116))
     yield "gcm128", [AeadRecord(Gcm(aes128), b"salt") for _ in "12"]
     yield "gcm256", [AeadRecord(Gcm(aes256), b"salt") for _ in "12"]
+    yield "ccm", [AeadRecord(Ccm(aes128), b"salt") for _ in "12"]
+    yield "ccm_8", [AeadRecord(Ccm(aes256, 8), b"salt") for _ in "12"]
+    yield "chacha20poly1305", [AeadRecord(ChaCha20Poly1305(aes256), iv[:12]) for _ in "12"]
     for etm in (0, 1):
         for alg, size in ((2, 20), (4, 32), (5, 48)):
             yield "cbc etm %d hash %d" % (etm, alg), [CbcRecord(aes128, alg, mac[:size], etm, 0x0303) for _ in "12"]

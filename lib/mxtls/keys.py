@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Keys: the certificates, private key and trust anchors that sessions share. The application makes it; sessions read it.
+"""Keys: the certificates, private key, trust anchors, pre-shared keys and Diffie-Hellman group that sessions share. The
+application makes it; sessions read it.
 
 DER that the application passes in stays where it is: keys hold references into it, so it must not change while they live.
-How it gets in is load_keys.py, which is loaded for that and forgotten again.
+How it gets in is load_keys.py and load_dh.py, which are loaded for that and forgotten again.
 """
 
 from mxtls.codes import (
@@ -11,10 +12,9 @@ from mxtls.codes import (
 from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
 )
-from mxtls.codes import (
-    PLATFORM_FAIL as _PLATFORM_FAIL,
-)
 from mxtls.config import PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM
+from mxtls.config import USE_DH as _USE_DH
+from mxtls.config import USE_PSK as _USE_PSK
 from mxtls.errors import Error
 from mxtls_port import forget
 
@@ -23,6 +23,8 @@ class Keys:
     """chain: (buf, off, end) of each certificate to send, the child first. private: its PrivateKey or None.
     anchors: (buf, off, end, subject, subject_end) of each trusted CA. skipped, skip_reason: CAs of a bundle that could not be
     used, and why the last one could not. min_rsa_bits: RSA keys of peers and CAs that are shorter are refused; not below 1024.
+    dh: (prime, generator) of a DHE server, or None; min_dh_bits: shorter primes are refused, ours and a server's; not below 1024.
+    psks: (identity, key) of each pre-shared key; psk: the first, which is a client's, or None.
     """
 
     def __init__(self):
@@ -33,50 +35,89 @@ class Keys:
         self.skipped = 0
         self.skip_reason = ""
         self.loaded = False
+        if _USE_DH:
+            self.dh = None
+            self.min_dh_bits = 2048
+        if _USE_PSK:
+            self.psk = None
+            self.psks = []
 
     if _PS_USE_FILE_SYSTEM:
 
         def load_rsa_keys(self, cert_files=None, priv_file=None, priv_pass=None, trusted_ca_files=None):
             """Load PEM or DER files, once for these keys. cert_files and trusted_ca_files: one name, "a;b" for several, and each
             file may hold several certificates; the chain goes from child to parent. RSA and EC keys alike."""
-            import mxtls_port
-
-            groups = []
-            for names in (cert_files, priv_file, trusted_ca_files):
-                group = []
-                for name in names.split(";") if names else ():
-                    try:
-                        group.append(mxtls_port.read_file(name))
-                    except OSError:
-                        raise Error(_PLATFORM_FAIL, _ALERT_NONE, "cannot read the file '%s': check its name" % name)
-                groups.append(group)
-            self._load(groups[0], groups[1], groups[2])
+            self._load(cert_files, priv_file, trusted_ca_files, True)
 
     def load_rsa_keys_mem(self, cert=None, priv=None, trusted_ca=None):
         """The same from bytes, DER or PEM, certificates one after another."""
-        self._load([cert] if cert else (), [priv] if priv else (), [trusted_ca] if trusted_ca else ())
+        self._load(cert, priv, trusted_ca, False)
 
-    def _load(self, certs, privs, cas):
+    def _load(self, certs, priv, cas, files):
         import mxtls.load_keys as load_keys
 
         if self.loaded:
             raise Error(_ARG_FAIL, _ALERT_NONE, "these keys are loaded already: make new Keys")
         try:
-            load_keys.load(self, certs, privs, cas)
-        except Error as e:
-            self.delete()
-            e.alert = _ALERT_NONE
-            raise e
+            load_keys.load(self, certs, priv, cas, files)
         finally:
             load_keys = None
             forget("load_keys x509.der x509.pem x509.certificate x509.private x509.names crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa")
         self.loaded = True
+
+    if _USE_DH:
+        if _PS_USE_FILE_SYSTEM:
+
+            def load_dh_params(self, file):
+                """Load a DHE server's Diffie-Hellman group, PEM or DER (PKCS #3), once for these keys."""
+                self.load_dh_params_mem(file, True)
+
+        def load_dh_params_mem(self, params, is_file=False):
+            """The same from bytes."""
+            import mxtls.load_dh as load_dh
+
+            try:
+                load_dh.load(self, params, is_file)
+            finally:
+                load_dh = None
+                forget("load_dh load_keys x509.der x509.pem crypto.dh kernels.dh")
+
+    if _USE_PSK:
+
+        def load_psk(self, key, identity):
+            """Add a pre-shared key of 1 to 64 bytes and its identity, 1 to 128 bytes or a str. Call it once for each."""
+            if isinstance(identity, str):
+                identity = identity.encode()
+            if isinstance(key, str) or not 0 < len(key) <= 64 or not 0 < len(identity) <= 128:
+                raise Error(_ARG_FAIL, _ALERT_NONE, "a pre-shared key has 1 to 64 bytes, its identity 1 to 128: give others")
+            if self.find_psk(identity, 0, len(identity)):
+                raise Error(_ARG_FAIL, _ALERT_NONE, "there is a pre-shared key of that identity already: give it one")
+            self.psks.append((bytes(identity), bytearray(key)))
+            self.psk = self.psks[0]
+
+        def find_psk(self, buf, off, n):
+            """The key of the identity at buf[off:off+n], or None. All are looked at, whichever it is."""
+            from mxtls.kernels.ct import ct_equal
+
+            found = None
+            for identity, key in self.psks:
+                if len(identity) == n and ct_equal(identity, 0, buf, off, n):
+                    found = key
+            return found
 
     def delete(self):
         """Overwrite the secrets and forget everything; sessions that use these keys must be gone."""
         if self.private:
             self.private.wipe()
         self.private = None
+        if _USE_DH:
+            self.dh = None
+        if _USE_PSK:
+            for _identity, key in self.psks:
+                for i in range(len(key)):
+                    key[i] = 0
+            self.psk = None
+            self.psks = []
         self.chain = []
         self.anchors = []
         self.loaded = False

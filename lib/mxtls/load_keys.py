@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Loading certificates, a private key and trust anchors into Keys, from DER or PEM. Called by keys.py.
+"""Loading certificates, a private key and trust anchors into Keys, from DER or PEM. Called by keys.py and load_dh.py.
 
 Every certificate is parsed whole, so that what is wrong with it is said here and not in a handshake.
 """
@@ -23,7 +23,13 @@ from mxtls.codes import (
     PARSE_FAIL as _PARSE_FAIL,
 )
 from mxtls.codes import (
+    PLATFORM_FAIL as _PLATFORM_FAIL,
+)
+from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
+)
+from mxtls.config import (
+    PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM,
 )
 from mxtls.config import (
     USE_PEM as _USE_PEM,
@@ -33,23 +39,57 @@ from mxtls.config import (
 )
 from mxtls.errors import Error
 
+if _PS_USE_FILE_SYSTEM:
 
-def load(keys, certs, privs, cas):
-    """Fill keys from sequences of DER or PEM texts."""
+    def read_files(names):
+        """The contents of the files "a;b"."""
+        import mxtls_port
+
+        texts = []
+        for name in names.split(";"):
+            try:
+                texts.append(mxtls_port.read_file(name))
+            except OSError:
+                raise Error(_PLATFORM_FAIL, _ALERT_NONE, "cannot read the file '%s': check its name" % name)
+        return texts
+
+
+def load(keys, certs, priv, cas, files):
+    """Fill keys from DER or PEM: from its bytes or, with files, from files of these names. What is not given is empty or None."""
+    groups = []
+    for given in (certs, priv, cas):
+        if _PS_USE_FILE_SYSTEM and files and given:
+            groups.append(read_files(given))
+        else:
+            groups.append([given] if given else ())
+    certs, privs, cas = groups
     if len(privs) > 1 or bool(certs) != bool(privs) or not (certs or cas):
         raise Error(_ARG_FAIL, _ALERT_NONE, "give a certificate with its one private key, or trusted CAs, or both")
     if privs and not _USE_PRIVATE_KEY_PARSING:
         raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "private keys are not in this build: enable USE_PRIVATE_KEY_PARSING")
     if keys.min_rsa_bits < 1024:
         raise Error(_ARG_FAIL, _ALERT_NONE, "keys.min_rsa_bits is below 1024: raise it")
-    if certs:
-        _load_private(keys, privs[0])
-        _load_chain(keys, certs)
-    if cas:
-        _load_anchors(keys, cas)
+    done = False
+    try:
+        if certs:
+            _load_private(keys, privs[0])
+            _load_chain(keys, certs)
+        if cas:
+            _load_anchors(keys, cas)
+        done = True
+    except Error as e:
+        e.alert = _ALERT_NONE
+        raise e
+    finally:
+        if not done:
+            if keys.private:
+                keys.private.wipe()
+            keys.private = None
+            keys.chain = []
+            keys.anchors = []
 
 
-def _objects(data):
+def objects(data):
     """Each object in DER or PEM data: (buf, off, end, label, headers); label None for DER."""
     from mxtls.x509.der import Der
 
@@ -80,7 +120,7 @@ def _load_private(keys, data):
     if _USE_PRIVATE_KEY_PARSING:
         from mxtls.x509.private import parse_private
 
-        for buf, off, end, label, headers in _objects(data):
+        for buf, off, end, label, headers in objects(data):
             if label is not None and label[-11:] != "PRIVATE KEY":
                 continue  # parameters or certificates in the same file
             if label == "ENCRYPTED PRIVATE KEY" or headers.find(b"ENCRYPTED") >= 0:
@@ -106,7 +146,7 @@ def _load_chain(keys, groups):
     child = None
     private = keys.private
     for data in groups:
-        for buf, off, end, label, _headers in _objects(data):
+        for buf, off, end, label, _headers in objects(data):
             if label is not None and label != "CERTIFICATE" and label != "X509 CERTIFICATE":
                 continue
             c.parse(buf, off, end)
@@ -143,7 +183,7 @@ def _load_anchors(keys, groups):
     c = Cert()
     failure = None
     for data in groups:
-        for buf, off, end, label, _headers in _objects(data):
+        for buf, off, end, label, _headers in objects(data):
             if label is not None and label != "CERTIFICATE" and label != "X509 CERTIFICATE":
                 continue
             try:

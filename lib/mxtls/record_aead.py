@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""TLS 1.2 records under an AEAD with an explicit nonce (RFC 5288 section 3, RFC 5246 section 6.2.3.3). Called by session.py.
+"""TLS 1.2 records under an AEAD (RFC 5246 section 6.2.3.3). Called by session.py.
 
-A fragment is nonce(8) || ciphertext || tag(16); the nonce sent is the sequence number.
+A fragment is nonce(8) || ciphertext || tag, and the nonce sent is the sequence number (GCM, RFC 5288 section 3; CCM,
+RFC 6655 section 3), or ciphertext || tag, and the sequence number is not sent but mixed in (ChaCha20-Poly1305, RFC 7905).
 """
 
 from mxtls.kernels.mem import copy, wipe
@@ -9,38 +10,49 @@ from mxtls.record import Record
 
 
 class AeadRecord(Record):
-    """aead: an object like crypto.gcm.Gcm; salt: the 4 bytes of the key block that open each nonce."""
-
-    pre = 8
-    post = 16
+    """aead: an object like crypto.gcm.Gcm; salt: what the key block gives of a nonce, 4 bytes, or all 12 where none is sent."""
 
     def __init__(self, aead, salt):
         super().__init__()
         self._aead = aead
+        self._salt = bytearray(12)
         self._nonce = bytearray(12)
-        copy(self._nonce, 0, salt, 0, 4)
+        copy(self._salt, 0, salt, 0, len(salt))
+        self.pre = 12 - len(salt)
+        self.post = aead.tag
 
     def seal(self, kind, version, buf, off, n):
-        header = self._header
-        copy(self._nonce, 4, header, 0, 8)
-        copy(buf, off - 8, header, 0, 8)
+        pre = self.pre
+        copy(buf, off - pre, self._header, 0, pre)
+        self._mix(self._header, 0)
         self._describe(kind, version, n)
-        self._aead.seal(self._nonce, header, 13, buf, off, n)
+        self._aead.seal(self._nonce, self._header, 13, buf, off, n)
         self._count()
-        return n + 24
+        return pre + n + self.post
 
     def open(self, kind, version, buf, off, n):
-        n -= 24
+        pre = self.pre
+        n -= pre + self.post
         if n < 0:
             self._refuse()
-        copy(self._nonce, 4, buf, off, 8)
+        if pre:
+            self._mix(buf, off)
+        else:
+            self._mix(self._header, 0)
         self._describe(kind, version, n)
-        if not self._aead.open(self._nonce, self._header, 13, buf, off + 8, n):
+        if not self._aead.open(self._nonce, self._header, 13, buf, off + pre, n):
             self._refuse()
         self._count()
         return n
 
+    def _mix(self, seq, off):
+        # The nonce: the salt with 8 bytes mixed in at its end; a short salt is zero there.
+        copy(self._nonce, 0, self._salt, 0, 12)
+        for i in range(8):
+            self._nonce[4 + i] ^= seq[off + i]
+
     def wipe(self):
         """Forget the key."""
         self._aead.wipe()
+        wipe(self._salt)
         wipe(self._nonce)

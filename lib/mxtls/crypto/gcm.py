@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: MIT
 """AES in Galois/counter mode (SP 800-38D) with 96-bit nonces and 128-bit tags, in place. Called by record_aead.py."""
 
-from micropython import const
-
 from mxtls.kernels.aes import AES_CTX, aes_ctr, aes_expand
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.ghash import GHASH_CTX, ghash, ghash_key
 from mxtls.kernels.mem import copy, wipe
-
-TAG = const(16)
 
 # What every key works in: one call at a time. Zero between calls, but for the counter.
 _ctr = bytearray(16)
@@ -19,6 +15,8 @@ _bits = bytearray(16)
 
 class Gcm:
     """One key of 16, 24 or 32 bytes. A nonce must never seal twice. Nothing is allocated after the constructor."""
+
+    tag = 16
 
     def __init__(self, key):
         self._aes = bytearray(AES_CTX)
