@@ -12,7 +12,11 @@ def __getattr__(name):
         import mxtls.keys as module
     elif name == "Error":
         import mxtls.errors as module
-    elif name in ("open", "close"):
+    elif name == "SessionId":
+        import mxtls.resume as module
+    elif name == "HelloExtension":
+        import mxtls.hello_extension as module
+    elif name in ("open", "close", "set_cipher_suite_enabled_status"):
         import mxtls.library as module
     elif not name.isupper():
         raise AttributeError(name)

@@ -25,6 +25,7 @@ LIMIT_FAIL = const(-9)
 UNSUPPORTED_FAIL = const(-10)
 DISABLED_FEATURE_FAIL = const(-11)
 PROTOCOL_FAIL = const(-12)
+ERROR = const(-13)  # MATRIXSSL_ERROR: the session is not in the state for this call
 PARSE_FAIL = const(-31)
 CERT_AUTH_FAIL = const(-35)
 CLOCK_FAIL = const(-40)  # ours: the wall clock was never set, so validity cannot be judged

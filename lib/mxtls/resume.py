@@ -53,7 +53,9 @@ def remember(session, hs):
             keys.sessions.pop(0).clear()
         entry = SessionId()
         entry.store(session, hs)
+        entry.anonymous = hs.key is None or hs.anonymous  # only who has shown a certificate may skip it the next time
         keys.sessions.append(entry)
+        session.session_id = entry  # a fatal error clears it (RFC 5246 section 7.2.2)
 
 
 def recall(session, buf, off, n):
@@ -69,12 +71,3 @@ def recall(session, buf, off, n):
         elif n and n == len(entry.id) and ct_equal(buf, off, entry.id, 0, n):
             return entry if entry.fits(session) else None
     return None
-
-
-def drop(session, sid):
-    """A session that failed may not be resumed (RFC 5246 section 7.2.2)."""
-    entries = session.keys.sessions
-    for i in range(len(entries)):
-        if entries[i].id == sid:
-            entries.pop(i).clear()
-            return

@@ -13,33 +13,55 @@ arrive; any other record is collected whole before it is opened.
 
 from micropython import const
 from mxtls.buffers import Buffer
-from mxtls.codes import ALERT as _ALERT
-from mxtls.codes import ALERT_CLOSE_NOTIFY as _ALERT_CLOSE_NOTIFY
-from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import ALERT_LEVEL_FATAL as _FATAL
-from mxtls.codes import ALERT_LEVEL_WARNING as _WARNING
-from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import ALERT_RECORD_OVERFLOW as _ALERT_RECORD_OVERFLOW
-from mxtls.codes import ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE
-from mxtls.codes import APP_DATA as _APP_DATA
-from mxtls.codes import APPLICATION_DATA as _APPLICATION_DATA
-from mxtls.codes import ARG_FAIL as _ARG_FAIL
-from mxtls.codes import CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC
-from mxtls.codes import FAILURE as _FAILURE
-from mxtls.codes import HANDSHAKE as _HANDSHAKE
-from mxtls.codes import HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE
-from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
-from mxtls.codes import MEM_FAIL as _MEM_FAIL
-from mxtls.codes import OPEN as _OPEN
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.codes import RECEIVED_ALERT as _RECEIVED_ALERT
-from mxtls.codes import REQUEST_CLOSE as _REQUEST_CLOSE
-from mxtls.codes import REQUEST_RECV as _REQUEST_RECV
-from mxtls.codes import REQUEST_SEND as _REQUEST_SEND
-from mxtls.codes import SUCCESS as _SUCCESS
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+from mxtls.codes import (
+    ALERT as _ALERT,
+    ALERT_CLOSE_NOTIFY as _ALERT_CLOSE_NOTIFY,
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
+    ALERT_LEVEL_FATAL as _FATAL,
+    ALERT_LEVEL_WARNING as _WARNING,
+    ALERT_NO_CERTIFICATE as _ALERT_NO_CERTIFICATE,
+    ALERT_NONE as _ALERT_NONE,
+    ALERT_RECORD_OVERFLOW as _ALERT_RECORD_OVERFLOW,
+    ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
+    APP_DATA as _APP_DATA,
+    APPLICATION_DATA as _APPLICATION_DATA,
+    ARG_FAIL as _ARG_FAIL,
+    CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC,
+    DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL,
+    ERROR as _ERROR,
+    FAILURE as _FAILURE,
+    HANDSHAKE as _HANDSHAKE,
+    HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE,
+    LIMIT_FAIL as _LIMIT_FAIL,
+    MEM_FAIL as _MEM_FAIL,
+    OPTION_DISABLE_CLIENT_AUTH as _OPTION_DISABLE_CLIENT_AUTH,
+    OPTION_ENABLE_CLIENT_AUTH as _OPTION_ENABLE_CLIENT_AUTH,
+    OPTION_FULL_HANDSHAKE as _OPTION_FULL_HANDSHAKE,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    RECEIVED_ALERT as _RECEIVED_ALERT,
+    REQUEST_CLOSE as _REQUEST_CLOSE,
+    REQUEST_RECV as _REQUEST_RECV,
+    REQUEST_SEND as _REQUEST_SEND,
+    SUCCESS as _SUCCESS,
+    TLS1_0 as _TLS1_0,
+    UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
+    WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE,
+    WAIT_FINISHED as _WAIT_FINISHED,
+    WAIT_RESUMED_FINISHED as _WAIT_RESUMED_FINISHED,
+)
+from mxtls.config import (
+    ENABLE_INSECURE_REHANDSHAKES as _ENABLE_INSECURE_REHANDSHAKES,
+    ENABLE_SECURE_REHANDSHAKES as _ENABLE_SECURE_REHANDSHAKES,
+    USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
+    USE_REHANDSHAKES as _USE_REHANDSHAKES,
+    USE_RESUMPTION as _USE_RESUMPTION,
+    USE_SERVER_SIDE_SSL as _USE_SERVER,
+    USE_SPLIT as _USE_SPLIT,
+    USE_SSL3 as _USE_SSL3,
+)
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy, wipe
 
@@ -48,6 +70,8 @@ _EXPANSION = const(325)  # the most that a header, an IV, a MAC and padding add 
 _FIRST_INPUT = const(512)  # the buffers before they grow
 _FIRST_OUTPUT = const(256)
 _MESSAGE = const(4096)  # a certificate of this size fits however small max_record is
+_SSL_MAX_DISABLED_CIPHERS = const(8)
+_MOST_REHANDSHAKES = const(16)
 _MOST_EMPTY = const(32)  # records in a row that carry nothing, warnings included
 
 # Session.closing, bits
@@ -62,12 +86,32 @@ class Session:
     max_record bounds a record's plaintext, both ways (512 to 16384); a peer is asked to keep to it
     (RFC 8449, RFC 6066). cert_validator(session, certificate, alert) is the reference's callback."""
 
-    def __init__(self, keys, cert_validator=None, max_record=16384):
+    # What few sessions set costs nothing here
+    client = False
+    server_name = None
+    session_id = None  # a client's SessionId; a server's entry in the cache
+    extensions = None  # a client's HelloExtension
+    extension_callback = None
+    hello_extensions_in = None  # the server's: (type, bytes) of each
+    fallback = False
+    client_verify = b""  # verify data of the last handshake (RFC 5746)
+    server_verify = b""
+    secure = False  # the peer knows RFC 5746
+    full = False  # the next handshake may not be an abbreviated one
+    client_auth = True
+    disabled = ()  # suites that this server session does not take
+    rehandshakes = 0
+    split = 0  # bytes of a record that comes before each: 1/n-1 splitting
+
+    def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0):
         if not 512 <= max_record <= 16384:
             raise Error(_ARG_FAIL, _ALERT_NONE, "max_record is out of range; give 512 to 16384")
         self.keys = keys
         self.cert_validator = cert_validator
-        self.max_record = max_record  # of what we receive
+        import mxtls.versions as versions
+
+        versions.bound(self, min_version, max_version)
+        self.wanted_record = self.max_record = max_record  # of what we receive
         self.max_out = max_record  # of what we send; the peer may ask for less
         limit = max_record + _EXPANSION
         if max_record < _MESSAGE:
@@ -78,8 +122,6 @@ class Session:
         self.wr = None
         self.hs = None  # the handshake in progress
         self.role = None  # its module, with the TABLE
-        self.client = False
-        self.server_name = None
         self.state = 0  # what the handshake waits for
         self.version = 0
         self.cipher_suite = 0
@@ -97,6 +139,8 @@ class Session:
         self._empty = 0  # records in a row that carried nothing
         self.closing = 0
         self.completed = False  # a handshake has completed and the caller was not yet told
+        self.established = False  # one has completed, ever
+        self.quiet = False  # our Finished is out, the peer's is not in: no data now
 
     # Receiving
 
@@ -157,7 +201,7 @@ class Session:
         be cut short (RFC 5246 section 7.2.1)."""
         if not self.closing & (_GOT | _DEAD):
             self.closing |= _GOT
-            if self.state != _OPEN:
+            if not self.established:
                 text = "the peer hung up during the handshake; look at its log, it may not share a version or suite"
             else:
                 text = "the peer hung up without close_notify; what it sent may be cut short"
@@ -251,10 +295,10 @@ class Session:
         if self._hs_end > self.input.start:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record cuts a handshake message in two; the peer is broken")
         if kind == _APPLICATION_DATA:
-            if self.state != _OPEN:
+            if not self.established or self.state == _WAIT_FINISHED or self.state == _WAIT_RESUMED_FINISHED:
                 raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "application data before the handshake was done; the peer is broken")
             if n:
-                self._empty = 0
+                self._empty = self.rehandshakes = 0
                 self.completed = False
                 self.plain_off = self.input.start = off
                 self.plain_len = n
@@ -280,6 +324,10 @@ class Session:
             self._drop_secrets()
         else:
             self._count_empty()
+            if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER and buf[off + 1] == _ALERT_NO_CERTIFICATE and self.state == _WAIT_CLIENT_CERTIFICATE:
+                import mxtls.handshake.machine as machine
+
+                machine.no_certificate(self)
         self.plain_off = self.input.start = off
         self.plain_len = 2
         return _RECEIVED_ALERT
@@ -345,9 +393,9 @@ class Session:
         if n <= 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "get_writebuf: ask for at least one byte")
         n = min(n, self.max_out)
-        if self.output.room(n + self.overhead()) < 0:
+        if self.output.room(n + self.split + self.overhead()) < 0:
             raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
-        self.write_off = self.output.end + self.head()
+        self.write_off = self.output.end + self.split + self.head()
         self.write_len = n
         return n
 
@@ -362,11 +410,11 @@ class Session:
         self._check_writable()
         if n <= 0 or n > self.write_len:
             raise Error(_ARG_FAIL, _ALERT_NONE, "encode_writebuf: not the bytes that get_writebuf gave")
-        off = self.output.end + self.head()
+        off = self.output.end + self.split + self.head()
         if off != self.write_off:
             raise Error(_FAILURE, _ALERT_NONE, "encode_writebuf: the output buffer moved; call get_writebuf again")
         self.write_len = 0
-        self.seal(_APPLICATION_DATA, off, n)
+        self._seal_data(off, n)
         return self.output.end - self.output.start
 
     def encode_to_outdata(self, data):
@@ -380,17 +428,58 @@ class Session:
             raise Error(_LIMIT_FAIL, _ALERT_NONE, "encode_to_outdata: more than 16384 bytes; send them in parts")
         out = self.output
         most = self.max_out
-        if out.room(left + self.overhead() * (1 + (left - 1) // most)) < 0:
+        if out.room(left + (self.split + self.overhead()) * (1 + (left - 1) // most)) < 0:
             raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first, or less at once")
         at = 0
         while left:
             n = min(left, most)
-            off = out.end + self.head()
+            off = out.end + self.split + self.head()
             copy(out.buf, off, data, at, n)
-            self.seal(_APPLICATION_DATA, off, n)
+            self._seal_data(off, n)
             at += n
             left -= n
         return out.end - out.start
+
+    def _seal_data(self, off, n):
+        """One record; or two, the first of one byte, where CBC would chain IVs that the peer's data can predict
+        (TLS 1.0 and SSL 3.0; the attack is BEAST)."""
+        if _USE_SPLIT and self.split:
+            if n == 1:
+                copy(self.output.buf, off - self.split, self.output.buf, off, 1)
+                off -= self.split
+            else:
+                first = off - self.split
+                copy(self.output.buf, first, self.output.buf, off, 1)
+                self.seal(_APPLICATION_DATA, first, 1)
+                off += 1
+                n -= 1
+        self.seal(_APPLICATION_DATA, off, n)
+
+    def send_byte(self, kind, value):
+        """A record of one byte: ChangeCipherSpec."""
+        if self.output.room(1 + self.overhead()) < 0:
+            raise Error(_MEM_FAIL, _ALERT_INTERNAL_ERROR, "the output buffer is full; send what get_outdata returns first")
+        off = self.output.end + self.head()
+        self.output.buf[off] = value
+        self.seal(kind, off, 1)
+
+    def change_read(self, protection):
+        """Records that come are under this protection from now on."""
+        if self.rd:
+            self.rd.wipe()
+        self.rd = protection
+
+    def change_write(self, protection):
+        """Records that go are under this protection from now on."""
+        if self.wr:
+            self.wr.wipe()
+        self.wr = protection
+        if _USE_SPLIT:
+            self.split = 0
+            if self.version <= _TLS1_0 and protection.block:
+                # a record of one byte, its MAC and padding, less the byte that moves into it
+                n = 1 + protection.post - protection.block
+                self.split = _HEADER + n + protection.block - n % protection.block - 1
 
     def seal(self, kind, off, n):
         """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""
@@ -401,7 +490,7 @@ class Session:
             n = wr.seal(kind, self.version, buf, off, n)
             off -= wr.pre
         head = off - _HEADER
-        version = self.version or 0x0301
+        version = self.version or min(0x0301, self.max_version)
         buf[head] = kind
         buf[head + 1] = version >> 8
         buf[head + 2] = version & 255
@@ -412,7 +501,7 @@ class Session:
     def _check_writable(self):
         if self.closing & (_SENT | _DEAD):
             raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the session is closing; nothing more can be sent")
-        if self.state != _OPEN:
+        if not self.established or self.quiet:
             raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the handshake is not done; wait for HANDSHAKE_COMPLETE")
 
     # Closing
@@ -445,6 +534,8 @@ class Session:
             pass
         self.closing |= _SENT | _GOT | _DEAD
         self._drop_secrets()
+        if _USE_RESUMPTION and self.session_id:
+            self.session_id.clear()
 
     def _drop_secrets(self):
         """Wipe the keys; what lies in the output buffer can still be sent."""
@@ -472,29 +563,98 @@ class Session:
         self.keys = self.cert_validator = self.peer_certificate = None
 
 
+    # Handshakes, once more
+
+    def encode_rehandshake(self, keys=None, cert_validator=None, session_option=0, cipher_suite=0):
+        """Put a ClientHello, or a server's HelloRequest, into get_outdata: negotiate again on this connection. With nothing but
+        defaults the session is resumed under new keys; anything else asks for a full handshake. Returns SUCCESS."""
+        import mxtls.rehandshake as rehandshake
+
+        return rehandshake.encode(self, keys, cert_validator, session_option, cipher_suite)
+
+    def may_rehandshake(self):
+        """Does this build allow it with this peer, now? At most 16 in a row without data between them."""
+        if not _USE_REHANDSHAKES or self.closing or self.rehandshakes >= _MOST_REHANDSHAKES:
+            return False
+        self.rehandshakes += 1
+        return bool(_ENABLE_SECURE_REHANDSHAKES if self.secure else _ENABLE_INSECURE_REHANDSHAKES)
+
+    def set_session_option(self, option):
+        """OPTION_DISABLE_CLIENT_AUTH or OPTION_ENABLE_CLIENT_AUTH: does a server with a validator ask for certificates?"""
+        if option == _OPTION_DISABLE_CLIENT_AUTH or option == _OPTION_ENABLE_CLIENT_AUTH:
+            self.client_auth = option == _OPTION_ENABLE_CLIENT_AUTH
+        elif option == _OPTION_FULL_HANDSHAKE:
+            self.full = True
+        else:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "there is no session option %s; see OPTION_…" % option)
+
+
 if _USE_CLIENT:
 
     class ClientSession(Session):
         """A client. The ClientHello waits in get_outdata from the start.
 
-        keys: what is trusted. cipher_suite: 0 for all of this build, or the one to insist on. server_name: the host name or
-        address that the certificate must carry; None accepts any name, for a cert_validator that checks it."""
+        keys: what is trusted, and what the client shows or shares. session_id: a SessionId, filled here and offered the next time.
+        cipher_suite: 0 for all of this build, or the one to insist on. server_name: the host name or address that the certificate
+        must carry; None accepts any name, for a cert_validator that checks it. extensions: a HelloExtension;
+        extension_callback(session, type, data) sees each of the server's, and ends the handshake with a negative number.
+        min_version, max_version: TLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
+        an older max_version (RFC 7507)."""
 
-        def __init__(self, keys, cipher_suite=0, cert_validator=None, server_name=None, max_record=16384):
-            super().__init__(keys, cert_validator, max_record)
-            self.server_name = server_name
-            from mxtls.handshake import client
+        def __init__(
+            self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
+            server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False,
+        ):
+            super().__init__(keys, cert_validator, max_record, min_version, max_version)
+            self.client = True
+            if server_name is not None:
+                self.server_name = server_name
+            if extensions is not None or extension_callback is not None:
+                if not _USE_HELLO_EXTENSIONS:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "hello extensions are not in this build; enable USE_HELLO_EXTENSIONS")
+                self.extensions = extensions
+                self.extension_callback = extension_callback
+            if fallback:
+                self.fallback = True
+            if session_id is not None:
+                self.session_id = session_id
+            elif _USE_RESUMPTION and _USE_REHANDSHAKES:
+                import mxtls.resume as resume
+
+                self.session_id = resume.SessionId()
+            import mxtls.handshake.client as client
 
             client.start(self, cipher_suite)
+
+        def set_cipher_suite_enabled_status(self, suite, on):
+            """A server's call (the reference's PS_UNSUPPORTED_FAIL): a client names its suite when it begins."""
+            raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "only a server switches suites; give a client its cipher_suite")
 
 
 if _USE_SERVER:
 
     class ServerSession(Session):
-        """A server with the certificate chain and private key of keys."""
+        """A server with the certificate chain and private key of keys, or pre-shared keys. A cert_validator means that
+        clients are asked for certificates."""
 
-        def __init__(self, keys, cert_validator=None, max_record=16384):
-            super().__init__(keys, cert_validator, max_record)
-            from mxtls.handshake import server
+        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384):
+            super().__init__(keys, cert_validator, max_record, min_version, max_version)
+            import mxtls.handshake.server as server
 
             server.start(self)
+
+        def set_cipher_suite_enabled_status(self, suite, on):
+            """Disable a suite for this session, 8 at most, or enable it again. Returns SUCCESS."""
+            from mxtls.suites import find
+
+            if not find(suite):
+                raise Error(_ERROR, _ALERT_NONE, "cipher suite 0x%04X is not in this build; nothing to switch" % suite)
+            if not self.disabled:
+                self.disabled = []
+            if on and suite in self.disabled:
+                self.disabled.remove(suite)
+            elif not on and suite not in self.disabled:
+                if len(self.disabled) >= _SSL_MAX_DISABLED_CIPHERS:
+                    raise Error(_LIMIT_FAIL, _ALERT_NONE, "a session can disable %d suites; disable others for all sessions" % _SSL_MAX_DISABLED_CIPHERS)
+                self.disabled.append(suite)
+            return _SUCCESS

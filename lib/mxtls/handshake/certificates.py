@@ -22,6 +22,7 @@ from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 
 _SERVER_AUTH = const(1)  # purposes of x509.chain.Path
+_CLIENT_AUTH = const(2)
 _DIGITAL_SIGNATURE = const(0x80)  # keyUsage bits, the first byte of the BIT STRING
 _KEY_ENCIPHERMENT = const(0x20)
 
@@ -32,11 +33,16 @@ def begin(session, hs, n):
     import mxtls_port
 
     if n < 3:
-        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed Certificate message; the peer is broken")
-    if session.server_name is None and session.cert_validator is None:
-        raise Error(_ARG_FAIL, _ALERT_INTERNAL_ERROR, "no server_name to check the certificate against; give one, or a cert_validator")
+        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "malformed Certificate message; the peer is broken")
     hs.list_left = -1
-    hs.path = Path(session.keys, _SERVER_AUTH, session.server_name, mxtls_port.unix_time())
+    host = None
+    purpose = _CLIENT_AUTH
+    if session.client:
+        host = session.server_name
+        purpose = _SERVER_AUTH
+        if host is None and session.cert_validator is None:
+            raise Error(_ARG_FAIL, _ALERT_INTERNAL_ERROR, "no server_name to check the certificate against; give one, or a cert_validator")
+    hs.path = Path(session.keys, purpose, host, mxtls_port.unix_time())
     if session.cert_validator:
         hs.path.certs = []
 
@@ -68,30 +74,52 @@ def take(session, hs, buf, off, end):
 def finish(session, hs):
     """The list is complete: judge it, ask the validator, keep the leaf's public key."""
     path = hs.path
-    if path.leaf is None and not path.alert:
-        raise Error(_CERT_AUTH_FAIL, _ALERT_DECODE_ERROR, "the server sent no certificate; configure one there")
+    hs.path = None
+    if path is None or (path.leaf is None and not path.alert):
+        _without(session, hs)
+        return
     path.finish()
-    alert = path.alert
     if session.cert_validator:
+        alert = path.alert
         if alert and alert != _ALERT_UNKNOWN_CA:
             alert = _ALERT_BAD_CERTIFICATE  # the reference's callback knows these two
         session.peer_certificate = path.certs[0]
-        answer = session.cert_validator(session, session.peer_certificate, alert)
-        if answer == _ALLOW_ANON_CONNECTION:
-            session.anonymous = True
-        elif answer > 0:
-            raise Error(_CERT_AUTH_FAIL, answer, "the application's cert_validator refused the certificate: " + (path.text or "ask it why"))
-        elif answer < 0:
-            raise Error(_CERT_AUTH_FAIL, _ALERT_INTERNAL_ERROR, "the application's cert_validator failed with %d; look into it" % answer)
-    elif alert:
-        raise Error(path.code, alert, path.text)
+        _ask(session, hs, path.certs[0], alert, path.text)
+    elif path.alert:
+        raise Error(path.code, path.alert, path.text)
+    else:
+        hs.anonymous = False
     hs.key = path.leaf
     usage = path.key_usage
-    hs.path = None
-    if hs.key is None or hs.key.kind != hs.row[2]:
+    if hs.key is None or (session.client and hs.key.kind != hs.row[2]):
         raise Error(_CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE, "the certificate's key does not fit the cipher suite; the peer is broken")
-    if usage >= 0 and not usage & (_KEY_ENCIPHERMENT if hs.row[1] == _KX_RSA else _DIGITAL_SIGNATURE):
+    wanted = _KEY_ENCIPHERMENT if session.client and hs.row[1] == _KX_RSA else _DIGITAL_SIGNATURE
+    if usage >= 0 and not usage & wanted:
         raise Error(_CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE, "the certificate's keyUsage forbids this key exchange; issue another or choose other suites")
+
+
+def _ask(session, hs, certificate, alert, text):
+    """The application's validator has the last word (the reference's callback)."""
+    try:
+        answer = session.cert_validator(session, certificate, alert) or 0
+    except (Error, MemoryError):
+        raise
+    except Exception as e:
+        raise Error(_CERT_AUTH_FAIL, _ALERT_INTERNAL_ERROR, "the certificate validator raised %r; mend it" % e)
+    hs.anonymous = answer == _ALLOW_ANON_CONNECTION
+    if answer > 0 and not hs.anonymous:
+        raise Error(_CERT_AUTH_FAIL, answer, "the certificate validator refused the peer" + (": " + text if text else "; see what it checks"))
+    if answer < 0:
+        raise Error(_CERT_AUTH_FAIL, _ALERT_INTERNAL_ERROR, "the certificate validator failed with %d; see what it checks" % answer)
+
+
+def _without(session, hs):
+    """The list is empty. A server leaves it to its validator, which may allow an anonymous client."""
+    if session.client:
+        raise Error(_CERT_AUTH_FAIL, _ALERT_DECODE_ERROR, "the server sent no certificate; configure one there")
+    _ask(session, hs, None, _ALERT_BAD_CERTIFICATE, "the client sent no certificate; give it one")
+    if not hs.anonymous:
+        raise Error(_CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE, "the client sent no certificate; give it one, or have the validator return ALLOW_ANON_CONNECTION")
 
 
 def write(session, hs, chain):

@@ -10,8 +10,12 @@ from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
 from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
 from mxtls.codes import HANDSHAKE as _HANDSHAKE
 from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
+from mxtls.config import USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy
+
+if _USE_SSL_HANDSHAKE_MSG_TRACE:
+    import mxtls.trace as trace
 
 
 class Reader:
@@ -100,10 +104,13 @@ class Writer:
         base = self.base
         self.close(base + 4, 3)
         n = self.at - base
-        if s.hs.transcript:
-            s.hs.transcript.update(out.buf, base, n)
-        else:
-            s.hs.hello = bytes(out.buf[base : self.at])  # the transcript's hash is not known before ServerHello
+        hs = s.hs
+        if hs and hs.transcript:
+            hs.transcript.update(out.buf, base, n)
+        elif hs:
+            hs.hello = bytes(out.buf[base : self.at])  # the transcript's hash is not known before ServerHello
+        if _USE_SSL_HANDSHAKE_MSG_TRACE:
+            trace.message(s, "->", out.buf[base], n - 4)
         most = s.max_out
         if n > most:  # make a gap for each further record's header and trailer, the last first
             gap = s.overhead()

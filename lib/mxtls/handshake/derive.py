@@ -1,51 +1,102 @@
 # SPDX-License-Identifier: MIT
 """From the premaster secret to record protection and Finished (RFC 5246 sections 6.3, 7.4.9 and 8.1, RFC 7627).
 
-Called by both roles.
+Called by both roles. hs.alg is the hash of the PRF: 0 before TLS 1.2, where it is MD5 with SHA-1.
 """
 
 from micropython import const
 from mxtls.codes import ALERT_DECRYPT_ERROR as _ALERT_DECRYPT_ERROR
+from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
 from mxtls.codes import CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC
+from mxtls.codes import EXT_ENCRYPT_THEN_MAC as _ETM
+from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
 from mxtls.codes import FINISHED as _FINISHED
+from mxtls.codes import MODE_3DES as _MODE_3DES
+from mxtls.codes import MODE_CCM_8 as _MODE_CCM_8
+from mxtls.codes import MODE_CHACHA as _MODE_CHACHA
 from mxtls.codes import MODE_GCM as _MODE_GCM
+from mxtls.codes import MODE_RC4 as _MODE_RC4
+from mxtls.codes import MODE_SEED as _MODE_SEED
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.codes import SSL3 as _SSL3
+from mxtls.codes import TLS1_1 as _TLS1_1
+from mxtls.config import USE_3DES as _USE_3DES
 from mxtls.config import USE_AES_CBC as _USE_AES_CBC
+from mxtls.config import USE_AES_CCM as _USE_AES_CCM
 from mxtls.config import USE_AES_GCM as _USE_AES_GCM
+from mxtls.config import USE_ARC4 as _USE_ARC4
+from mxtls.config import USE_CHACHA20_POLY1305 as _USE_CHACHA20_POLY1305
 from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
 from mxtls.config import USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET
-from mxtls.crypto.prf import prf
+from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1
+from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES
+from mxtls.config import USE_SEED as _USE_SEED
+from mxtls.config import USE_SSL3 as _USE_SSL3
+from mxtls.crypto.hash import hash_size
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.kernels.ct import ct_equal
-from mxtls.kernels.mem import wipe
+from mxtls.kernels.mem import copy, wipe
 
-_EMS = const(1)  # Handshake.flags (extensions.py)
-_ETM = const(2)
 _VERIFY_DATA = const(12)
 
 
+def _prf(hs, secret, label, seed, out):
+    if _USE_MD5_SHA1 and hs.alg == 0:
+        from mxtls.crypto.prf10 import prf10
+
+        prf10(secret, label, seed, out, 0, len(out))
+    else:
+        from mxtls.crypto.prf import prf
+
+        prf(hs.alg, secret, label, seed, out, 0, len(out))
+
+
 def secrets(session, hs):
-    """Master secret, key block, and the protection of both directions; the premaster is wiped, the ephemeral key too."""
+    """The master secret, then the keys; the premaster is wiped, the ephemeral key too."""
     premaster = hs.premaster
     hs.premaster = None
     if hs.share:
         hs.share.wipe()
         hs.share = None
-    alg = hs.row[6]
-    if _USE_EXTENDED_MASTER_SECRET and hs.flags & _EMS:
-        prf(alg, premaster, b"extended master secret", hs.transcript.digest(), hs.master, 0, 48)
+    if _USE_SSL3 and session.version == _SSL3:
+        from mxtls.handshake.ssl3 import expand
+
+        expand(premaster, hs.random, hs.master)
+    elif _USE_EXTENDED_MASTER_SECRET and hs.flags & _EMS:
+        _prf(hs, premaster, b"extended master secret", hs.transcript.digest(), hs.master)
     else:
-        prf(alg, premaster, b"master secret", hs.random, hs.master, 0, 48)
+        _prf(hs, premaster, b"master secret", hs.random, hs.master)
     wipe(premaster)
+    keys(session, hs)
+
+
+def _iv_size(session, row):
+    """Bytes of the key block that a direction's IV or salt takes."""
+    mode = row[3]
+    if mode == _MODE_GCM or mode == _MODE_CCM_8:
+        return 4
+    if mode == _MODE_CHACHA:
+        return 12
+    if mode == _MODE_RC4 or session.version >= _TLS1_1:
+        return 0
+    return 8 if mode == _MODE_3DES else 16
+
+
+def keys(session, hs):
+    """The key block, and the protection of both directions from it."""
     row = hs.row
-    key = row[4]
-    mac = 20 if row[5] == 2 else 0
-    salt = 4 if row[3] == _MODE_GCM else 0
-    block = bytearray(2 * (key + mac + salt))
-    prf(alg, hs.master, b"key expansion", hs.random[32:] + hs.random[:32], block, 0, len(block))
-    client = _protection(session, hs, block, 0)
-    server = _protection(session, hs, block, 1)
+    mac = hash_size(row[5]) if row[5] else 0
+    block = bytearray(2 * (mac + row[4] + _iv_size(session, row)))
+    seed = hs.random[32:] + hs.random[:32]
+    if _USE_SSL3 and session.version == _SSL3:
+        from mxtls.handshake.ssl3 import expand
+
+        expand(hs.master, seed, block)
+    else:
+        _prf(hs, hs.master, b"key expansion", seed, block)
+    client = _protection(session, hs, block, mac, 0)
+    server = _protection(session, hs, block, mac, 1)
     wipe(block)
     if _USE_CLIENT and session.client:
         hs.next_wr = client
@@ -55,57 +106,104 @@ def secrets(session, hs):
         hs.next_wr = server
 
 
-def _protection(session, hs, block, side):
-    """One direction's protection; side 0 is what the client writes. The key block is MAC keys, keys, salts."""
+def _protection(session, hs, block, mac, side):
+    """One direction's protection; side 0 is what the client writes. The key block is MAC keys, keys, IVs."""
     row = hs.row
-    n = row[4]
-    if _USE_AES_GCM and row[3] == _MODE_GCM:
+    key = _cut(block, 0, mac, side)
+    iv = 2 * (mac + row[4])
+    iv = block[iv + side * (len(block) - iv) // 2 : len(block) if side else (iv + len(block)) // 2]
+    mac_key = key
+    key = _cut(block, 2 * mac, row[4], side)
+    record = _record(session, hs, key, mac_key, iv)
+    wipe(key)
+    wipe(mac_key)
+    return record
+
+
+def _cut(block, off, n, side):
+    off += side * n
+    return block[off : off + n]
+
+
+def _record(session, hs, key, mac_key, iv):
+    row = hs.row
+    mode = row[3]
+    if _USE_AES_GCM and mode == _MODE_GCM:
         from mxtls.crypto.gcm import Gcm
         from mxtls.record_aead import AeadRecord
 
-        salt = 2 * n + 4 * side
-        key = block[side * n : side * n + n]
-        record = AeadRecord(Gcm(key), block[salt : salt + 4])
-        wipe(key)
-        return record
-    if _USE_AES_CBC:
+        return AeadRecord(Gcm(key), iv)
+    if _USE_CHACHA20_POLY1305 and mode == _MODE_CHACHA:
+        from mxtls.crypto.chacha20poly1305 import ChaCha20Poly1305
+        from mxtls.record_aead import AeadRecord
+
+        return AeadRecord(ChaCha20Poly1305(key), iv)
+    if _USE_AES_CCM and mode == _MODE_CCM_8:
+        from mxtls.crypto.ccm import Ccm
+        from mxtls.record_aead import AeadRecord
+
+        return AeadRecord(Ccm(key, 8), iv)
+    if _USE_ARC4 and mode == _MODE_RC4:
+        from mxtls.record_stream import StreamRecord
+
+        return StreamRecord(key, row[5], mac_key, session.version)
+    if _USE_AES_CBC or _USE_3DES or _USE_SEED:
         from mxtls.record_cbc import CbcRecord
 
-        off = 40 + side * n
-        key = block[off : off + n]
-        mac = block[20 * side : 20 * side + 20]
-        record = CbcRecord(key, row[5], mac, hs.flags & _ETM, session.version)
-        wipe(key)
-        wipe(mac)
-        return record
+        if _USE_3DES and mode == _MODE_3DES:
+            from mxtls.crypto.des3 import Des3Cbc as cipher
+        elif _USE_SEED and mode == _MODE_SEED:
+            from mxtls.crypto.seed import SeedCbc as cipher
+        elif _USE_AES_CBC:
+            from mxtls.crypto.cbc import AesCbc as cipher
+        return CbcRecord(key, row[5], mac_key, hs.flags & _ETM, session.version, iv, cipher)
+    raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the cipher suite's mode is not in this build; enable its USE_ option")
 
 
-def _verify_data(hs, label):
+def _verify_data(session, hs, client):
+    """Finished's contents for one side."""
+    if _USE_SSL3 and session.version == _SSL3:
+        from mxtls.handshake.ssl3 import verify_data
+
+        return verify_data(hs, b"CLNT" if client else b"SRVR")
     out = bytearray(_VERIFY_DATA)
-    prf(hs.row[6], hs.master, label, hs.transcript.digest(), out, 0, _VERIFY_DATA)
+    _prf(hs, hs.master, b"client finished" if client else b"server finished", hs.transcript.digest(), out)
     return out
 
 
-def send_finished(session, hs, label):
+def _keep(session, data, client):
+    """Verify data binds the next handshake on this connection to this one (RFC 5746)."""
+    if _USE_REHANDSHAKES:
+        if client:
+            session.client_verify = bytes(data)
+        else:
+            session.server_verify = bytes(data)
+
+
+def send_finished(session, hs):
     """ChangeCipherSpec and Finished."""
-    out = session.output
-    out.room(6)
-    off = out.end + 5
-    out.buf[off] = 1
-    session.seal(_CHANGE_CIPHER_SPEC, off, 1)
-    session.wr = hs.next_wr
+    session.send_byte(_CHANGE_CIPHER_SPEC, 1)
+    session.change_write(hs.next_wr)
     hs.next_wr = None
+    data = _verify_data(session, hs, session.client)
     w = Writer(session)
-    data = _verify_data(hs, label)
-    w.begin(_FINISHED, _VERIFY_DATA)
-    w.data(data, 0, _VERIFY_DATA)
+    w.begin(_FINISHED, len(data))
+    w.data(data, 0, len(data))
     w.finish()
+    _keep(session, data, session.client)
 
 
-def check_finished(hs, reader, label):
+def check_finished(session, hs, reader):
     """The peer's Finished against the transcript so far."""
-    data = _verify_data(hs, label)
-    off = reader.take(_VERIFY_DATA)
+    data = _verify_data(session, hs, not session.client)
+    n = len(data)
+    off = reader.take(n)
     reader.done(reader.end)
-    if not ct_equal(reader.buf, off, data, 0, _VERIFY_DATA):
+    if not ct_equal(reader.buf, off, data, 0, n):
         raise Error(_PROTOCOL_FAIL, _ALERT_DECRYPT_ERROR, "the peer's Finished does not match; somebody changed the handshake on its way")
+    _keep(session, data, not session.client)
+
+
+def copy_master(hs, sid):
+    """Resume: take the master secret of an earlier session."""
+    copy(hs.master, 0, sid.master, 0, 48)

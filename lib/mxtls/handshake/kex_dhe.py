@@ -32,7 +32,12 @@ if _USE_SERVER:
         """The prime, the generator and our ephemeral value, as ServerKeyExchange carries them."""
         from mxtls.crypto.dh import DhShare
 
-        p, g = session.keys.dh_params()
+        if session.keys.dh:
+            p, g = session.keys.dh
+        else:
+            from mxtls.crypto.ffdhe import FFDHE2048 as p
+
+            g = b"\x02"
         hs.share = DhShare(p, g, session.keys.min_dh_bits)
         out = b""
         for part in (p, g, hs.share.public):

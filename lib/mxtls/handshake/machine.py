@@ -20,14 +20,23 @@ from micropython import const
 from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
 from mxtls.codes import ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE
 from mxtls.codes import CERTIFICATE as _CERTIFICATE
+from mxtls.codes import CLIENT_HELLO as _CLIENT_HELLO
+from mxtls.codes import HELLO_REQUEST as _HELLO_REQUEST
 from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
 from mxtls.codes import OPEN as _OPEN
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
 from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
+from mxtls.config import USE_CLIENT_AUTH as _USE_CLIENT_AUTH
+from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES
 from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+from mxtls.config import USE_SSL3 as _USE_SSL3
+from mxtls.config import USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
 from mxtls_port import forget
+
+if _USE_SSL_HANDSHAKE_MSG_TRACE:
+    import mxtls.trace as trace
 
 CCS = const(0x114)  # ChangeCipherSpec's place in the tables: no handshake message has this type
 _CCS = const(0x114)
@@ -50,7 +59,12 @@ class Handshake:
         self.scheme = 0  # the one we sign with
         self.groups = None  # named groups the peer accepts, as it sent them
         self.group = None  # the row of the one agreed on (ecdh.GROUPS)
+        self.versions = None  # supported_versions, as the client sent them
+        self.name = None  # server_name, as the client sent it
         self.fragment = 0  # max_fragment_length's code, as asked for
+        self.alg = 0  # hash of the PRF and the transcript; 0 is MD5 with SHA-1
+        self.session_id = b""
+        self.resumed = False
         self.premaster = None
         self.flags = 0  # extensions agreed on (extensions.py)
         self.next_rd = None  # protection from the next ChangeCipherSpec on
@@ -58,6 +72,8 @@ class Handshake:
         self.left = 0  # bytes to come of a Certificate message
         self.list_left = -1  # and of the list in it; -1 before its length was read
         self.cert_wanted = False  # the server sent a CertificateRequest
+        self.anonymous = True  # the peer has shown no certificate that was accepted
+        self.psk = None
         self.key = None  # the public key of the peer's certificate
 
     def wipe(self):
@@ -78,14 +94,14 @@ class Handshake:
 
 def _row(session, message):
     if session.role is None:
-        _load_role(session)
+        load_role(session)
     for row in session.role.TABLE:
         if row[0] == session.state and row[1] == message:
             return row
     raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "message %d does not belong here (state %d); the peer is broken" % (message, session.state))
 
 
-def _load_role(session):
+def load_role(session):
     """The module of the session's side."""
     if _USE_CLIENT and session.client:
         import mxtls.handshake.client as role
@@ -120,8 +136,14 @@ def advance(session, off, end):
         if have < 4:
             return off, 4 - have
         kind = buf[off]
+        if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client:
+            load_role(session)
+            session.role.start_again(session)
+            hs = session.hs
         row = _row(session, kind)
         n = (buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3]) + 4
+        if _USE_SSL_HANDSHAKE_MSG_TRACE and (kind == _CERTIFICATE or have >= n):
+            trace.message(session, "<-", kind, n - 4)
         if kind == _CERTIFICATE:
             getattr(session.role, row[2])(session, hs, n - 4)
             hs.transcript.update(buf, off, 4)
@@ -145,15 +167,22 @@ def run(session, row, reader, off, n):
     if row[4]:
         session.state = row[4]
     if hs:
-        if hs.transcript and n:
+        if hs.transcript and n and row[1] != _HELLO_REQUEST:
             hs.transcript.update(reader.buf, off, n)
         if row[3]:
             getattr(role, row[3])(session, hs)
         if session.state == _OPEN:
-            hs.wipe()
-            session.hs = session.role = None
-            session.completed = True
+            complete(session, hs)
         forget(row[5])
+
+
+def complete(session, hs):
+    """The last message has come or gone: only what records need is kept."""
+    session.resumed = hs.resumed
+    hs.wipe()
+    session.hs = session.role = None
+    session.completed = session.established = True
+    session.quiet = False
 
 
 def change_cipher_spec(session, buf, off, n):
@@ -162,4 +191,17 @@ def change_cipher_spec(session, buf, off, n):
     reader = Reader(buf, off, off + n)
     if n != 1 or reader.get(1) != 1:
         raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a malformed ChangeCipherSpec; the peer is broken")
+    if _USE_SSL_HANDSHAKE_MSG_TRACE:
+        trace.message(session, "<-", _CCS, 1)
     run(session, row, reader, 0, 0)
+
+
+if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER:
+
+    def no_certificate(session):
+        """SSL 3.0's warning in the place of an empty Certificate (RFC 6101 section 5.6.6)."""
+        from mxtls.handshake import certificates
+
+        row = _row(session, _CERTIFICATE)
+        certificates.finish(session, session.hs)
+        getattr(session.role, row[3])(session, session.hs)

@@ -1,25 +1,45 @@
 # SPDX-License-Identifier: MIT
-"""The server of TLS 1.2: its table and what it reads and writes (RFC 5246 section 7.3). Called by session.py and machine.py."""
+"""The server of SSL 3.0 to TLS 1.2: its table and what it reads and writes (RFC 5246 section 7.3). Called by session.py and machine.py."""
 
 from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
 from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
 from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
+from mxtls.codes import ALERT_INAPPROPRIATE_FALLBACK as _ALERT_INAPPROPRIATE_FALLBACK
 from mxtls.codes import ALERT_LEVEL_WARNING as _WARNING
 from mxtls.codes import ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION
 from mxtls.codes import ALERT_NONE as _ALERT_NONE
 from mxtls.codes import ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION
 from mxtls.codes import ARG_FAIL as _ARG_FAIL
+from mxtls.codes import CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST
+from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
+from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
+from mxtls.codes import KX_DHE as _KX_DHE
 from mxtls.codes import KX_ECDHE as _KX_ECDHE
+from mxtls.codes import KX_PSK as _KX_PSK
+from mxtls.codes import KX_RSA as _KX_RSA
 from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
 from mxtls.codes import SERVER_HELLO as _SERVER_HELLO
 from mxtls.codes import SERVER_HELLO_DONE as _SERVER_HELLO_DONE
+from mxtls.codes import SERVER_KEY_EXCHANGE as _SERVER_KEY_EXCHANGE
+from mxtls.codes import SSL3 as _SSL3
 from mxtls.codes import TLS1_2 as _TLS1_2
+from mxtls.codes import WAIT_CERTIFICATE_VERIFY as _WAIT_CERTIFICATE_VERIFY
+from mxtls.codes import WAIT_CHANGE_CIPHER_SPEC as _WAIT_CHANGE_CIPHER_SPEC
+from mxtls.codes import WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE
 from mxtls.codes import WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO
-from mxtls.config import USE_ECC as _USE_ECC
+from mxtls.codes import WAIT_CLIENT_KEY_EXCHANGE as _WAIT_CLIENT_KEY_EXCHANGE
+from mxtls.codes import WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC
+from mxtls.config import SERVER_CAN_SEND_EMPTY_CERT_REQUEST as _SERVER_CAN_SEND_EMPTY_CERT_REQUEST
+from mxtls.config import USE_CLIENT_AUTH as _USE_CLIENT_AUTH
+from mxtls.config import USE_DH as _USE_DH
+from mxtls.config import USE_ECDHE as _USE_ECDHE
+from mxtls.config import USE_PSK as _USE_PSK
+from mxtls.config import USE_RESUMPTION as _USE_RESUMPTION
 from mxtls.config import USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE
+from mxtls.config import USE_SSL3 as _USE_SSL3
+from mxtls.config import USE_X509 as _USE_X509
 from mxtls.crypto.drbg import random_into
-from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.handshake.machine import Handshake
@@ -28,52 +48,124 @@ from mxtls_port import forget
 # State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
-    (10, 1, "client_hello", "send_flight", 12, "handshake.extensions handshake.certificates suites crypto.sign crypto.ecdsa"),
-    (12, 16, "client_key_exchange", "take_secret", 14, ""),
+    (10, 1, "client_hello", "answer_hello", 0,
+     "handshake.server_hello handshake.extensions handshake.certificates handshake.signed handshake.transcript suites versions resume"
+     " crypto.sign crypto.ecdsa"),
+    (11, 11, "client_certificate", "client_certified", 12,
+     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
+    (12, 16, "client_key_exchange", "take_secret", 0, ""),
+    (13, 15, "certificate_verify", "", 14, "handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa"),
     (14, 0x114, "change_cipher_spec", "", 15, ""),
-    (15, 20, "finished", "send_finished", 20, "handshake.derive handshake.server handshake.machine handshake.codec crypto.prf"),
+    (15, 20, "finished", "send_finished", 20,
+     "handshake.derive handshake.server handshake.machine handshake.codec crypto.prf crypto.prf10 resume"),
+    (7, 0x114, "change_cipher_spec", "", 8, ""),  # an abbreviated handshake: the client is last
+    (8, 20, "finished", "resumed", 20, "handshake.derive handshake.server handshake.machine handshake.codec crypto.prf crypto.prf10"),
     (20, 1, "refuse_rehandshake", "", 20, "handshake.server handshake.machine handshake.codec"),
 )
 
 
 def start(session):
     """Wait for a ClientHello."""
-    if not session.keys.private:
-        raise Error(_ARG_FAIL, _ALERT_NONE, "a server needs a certificate and its private key; load them into its Keys")
-    session.client = False
-    session.server_name = None  # what the client asks for
+    keys = session.keys
+    if not keys.private and not (_USE_PSK and keys.psk):
+        raise Error(_ARG_FAIL, _ALERT_NONE, "a server needs a certificate and its private key, or a pre-shared key; load them into its Keys")
+    if _USE_CLIENT_AUTH and session.cert_validator and not keys.anchors and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
+        raise Error(_ARG_FAIL, _ALERT_NONE, "to ask clients for certificates load trusted CAs, or enable SERVER_CAN_SEND_EMPTY_CERT_REQUEST")
     session.hs = Handshake()
     session.state = _WAIT_CLIENT_HELLO
 
 
-def client_hello(session, hs, r):
-    from mxtls.handshake import extensions
+def start_again(session):
+    """A ClientHello on an open session: negotiate again if this build and the application allow it."""
+    if session.may_rehandshake():
+        start(session)
 
-    hs.client_version = r.get(2)
-    if hs.client_version < _TLS1_2 or hs.client_version >> 8 != 3:
-        raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the client offers no more than version 0x%04X; it does not speak TLS 1.2" % hs.client_version)
-    session.version = _TLS1_2
+
+def client_hello(session, hs, r):
+    from mxtls.handshake import extensions, server_hello
+    from mxtls.handshake.transcript import transcript
+    from mxtls.versions import choose
+
+    offered = hs.client_version = r.get(2)
     off = r.take(32)
     hs.random[:32] = r.buf[off : off + 32]
     end = r.vector(1)
-    if end - r.off > 32:
+    sid = r.off
+    if end - sid > 32:
         raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client's session id is too long; it is broken")
     r.off = end
     end = r.vector(2)
     suites = r.off
     if end == suites or (end - suites) & 1:
-        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed list of cipher suites; the client is broken")
+        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "malformed list of cipher suites; the client is broken")
     r.off = end
     stop = r.vector(1)
     if 0 not in bytes(r.buf[r.off : stop]):
         raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client does not offer null compression; it is broken")
     r.off = stop
-    extensions.read_client(session, hs, r)
+    server_hello.read(session, hs, r)
     if _offers(r.buf, suites, end, 0x00FF):  # TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746)
-        hs.flags |= extensions.RENEGOTIATION
-    hs.row = _choose(session, hs, r.buf, suites, end)
+        if session.established:
+            raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the client says it negotiates first when it does so again; somebody spliced connections")
+        hs.flags |= _RENEGOTIATION
+    extensions.check_secure(session, hs)
+    _choose_version(session, hs, offered, choose)
+    if _offers(r.buf, suites, end, 0x5600) and choose(session, 0x03FF) > session.version:  # TLS_FALLBACK_SCSV (RFC 7507)
+        raise Error(_PROTOCOL_FAIL, _ALERT_INAPPROPRIATE_FALLBACK, "the client fell back to an older version without need; somebody may have forced it")
+    if _USE_RESUMPTION:
+        _resume(session, hs, r.buf, sid, suites, end)
+    if not hs.resumed:
+        session.server_name = hs.name
+        hs.row = _choose(session, hs, r.buf, suites, end)
+        if _USE_RESUMPTION and session.keys.max_sessions > 0:
+            hs.session_id = bytearray(32)
+            random_into(hs.session_id, 0, 32)
+            hs.session_id = bytes(hs.session_id)
     session.cipher_suite = hs.row[0]
-    hs.transcript = Hash(hs.row[6])
+    hs.alg = hs.row[6] if session.version >= _TLS1_2 else 0
+    hs.transcript = transcript(hs.alg)
+
+
+def _choose_version(session, hs, offered, choose):
+    """The newest version in common. A client that lists its versions (RFC 8446 section 4.2.1) means just those."""
+    version = choose(session, offered)
+    if hs.versions is not None:
+        version = 0
+        for i in range(0, len(hs.versions) - 1, 2):
+            number = hs.versions[i] << 8 | hs.versions[i + 1]
+            if number > version and choose(session, number) == number:
+                version = number
+    if not version or (session.established and version != session.version):
+        raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the client offers no version that is allowed here (0x%04X at most); update it or widen min_version" % offered)
+    session.version = version
+    if _USE_SSL3 and version == _SSL3:
+        hs.flags &= _RENEGOTIATION
+
+
+def _resume(session, hs, buf, sid, suites, end):
+    """Find the client's session in the cache and see whether it may go on."""
+    import mxtls.resume as resume
+    from mxtls.suites import find
+
+    session.server_name = hs.name
+    entry = resume.recall(session, buf, sid, buf[sid - 1])
+    if entry is None or session.full or entry.version != session.version or not _offers(buf, suites, end, entry.suite):
+        return
+    import mxtls.library as library
+
+    if entry.suite in session.disabled or entry.suite in library.disabled or (_USE_CLIENT_AUTH and session.cert_validator and entry.anonymous):
+        return
+    if entry.ems and not hs.flags & _EMS:
+        raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the client resumes a session without its extended master secret; it is broken or somebody changed its hello")
+    if hs.flags & _EMS and not entry.ems:
+        return
+    from mxtls.handshake import derive
+
+    hs.row = find(entry.suite)
+    hs.session_id = entry.id
+    hs.anonymous = entry.anonymous
+    hs.resumed = True
+    derive.copy_master(hs, entry)
 
 
 def _offers(buf, off, end, number):
@@ -85,95 +177,209 @@ def _offers(buf, off, end, number):
 
 
 def _choose(session, hs, buf, off, end):
-    """The first suite of ours that the client offers and our key, a group and a signature scheme fit."""
+    """The first suite of ours that the client offers and our keys, a group and a signature scheme fit."""
+    import mxtls.library as library
     from mxtls.suites import SUITES
 
-    kind = session.keys.private.kind
     for row in SUITES:
-        if row[7] and row[2] == kind and _offers(buf, off, end, row[0]):
-            if row[1] != _KX_ECDHE or (_USE_ECC and _agree(session, hs)):
+        if row[8] and row[7] <= session.version & 255 and _offers(buf, off, end, row[0]) and _fits(session, hs, row):
+            if row[0] not in session.disabled and row[0] not in library.disabled:
                 return row
     raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "no cipher suite, group and signature in common with the client; enable more on one side")
 
 
-if _USE_ECC:
+def _fits(session, hs, row):
+    private = session.keys.private
+    if row[2] == 0:
+        if not (_USE_PSK and session.keys.psk):
+            return False
+    elif not private or private.kind != row[2]:
+        return False
+    if _USE_ECDHE and row[1] == _KX_ECDHE and not _agree_group(hs):
+        return False
+    if row[2] and row[1] != _KX_RSA:
+        from mxtls.handshake import signed
 
-    def _agree(session, hs):
-        """Choose the group and the signature scheme, by the client's preference; False if there is none."""
-        from mxtls.crypto import ecdh, sign
-
-        groups = hs.groups
-        if groups is None:
-            groups = b"\x00\x17"  # a client that does not say takes P-256 (RFC 8422 section 4)
-        i = 0
-        while i < len(groups) and not hs.group:
-            hs.group = ecdh.find(groups[i] << 8 | groups[i + 1])
-            i += 2
-        i = 0
-        while hs.schemes and i < len(hs.schemes) and not hs.scheme:
-            scheme = hs.schemes[i] << 8 | hs.schemes[i + 1]
-            if scheme >> 8 != 2 and sign.scheme_fits(scheme, session.keys.private):
-                hs.scheme = scheme
-            i += 2
-        return hs.group and hs.scheme
+        hs.scheme = signed.choose(session, private, hs.schemes, 0)
+        return hs.scheme
+    return True
 
 
-def send_flight(session, hs):
-    """ServerHello, Certificate, ServerKeyExchange, ServerHelloDone."""
-    from mxtls.handshake import certificates, extensions
+def _agree_group(hs):
+    """The client's first group that we have. One that names none takes P-256 (RFC 8422 section 4)."""
+    from mxtls.crypto import ecdh
+
+    groups = b"\x00\x17" if hs.groups is None else hs.groups
+    i = 0
+    while i < len(groups) and not hs.group:
+        hs.group = ecdh.find(groups[i] << 8 | groups[i + 1])
+        i += 2
+    return hs.group
+
+
+def answer_hello(session, hs):
+    """ServerHello; then an abbreviated handshake's end, or Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone."""
+    from mxtls.handshake import server_hello
 
     random_into(hs.random, 32, 32)
     w = Writer(session)
-    w.begin(_SERVER_HELLO, 100)
-    w.put(_TLS1_2, 2)
+    w.begin(_SERVER_HELLO, 200)
+    w.put(session.version, 2)
     w.data(hs.random, 32, 32)
-    w.put(0, 1)
+    w.put(len(hs.session_id), 1)
+    w.data(hs.session_id, 0, len(hs.session_id))
     w.put(hs.row[0], 2)
     w.put(0, 1)
-    extensions.write_server(session, hs, w)
+    server_hello.write(session, hs, w)
     w.finish()
-    certificates.write(session, hs, session.keys.chain)
-    if _USE_ECC and hs.row[1] == _KX_ECDHE:
-        from mxtls.handshake import kex_ecdhe
+    if hs.resumed:
+        from mxtls.handshake import derive
 
-        kex_ecdhe.write_params(session, hs)
+        derive.keys(session, hs)
+        derive.send_finished(session, hs)
+        session.quiet = True
+        session.state = _WAIT_RESUMED_CHANGE_CIPHER_SPEC
+        return
+    if _USE_X509 and hs.row[2]:
+        from mxtls.handshake import certificates
+
+        certificates.write(session, hs, session.keys.chain)
+    if hs.row[1] != _KX_RSA and hs.row[1] != _KX_PSK:
+        _send_params(session, hs, w)
+    session.state = _WAIT_CLIENT_KEY_EXCHANGE
+    if _USE_CLIENT_AUTH and hs.row[2] and session.cert_validator and session.client_auth:
+        _request_certificate(session, hs, w)
+        session.state = _WAIT_CLIENT_CERTIFICATE
     w.begin(_SERVER_HELLO_DONE, 0)
     w.finish()
 
 
+def _exchange(hs):
+    """The module of the key exchange."""
+    kx = hs.row[1]
+    if _USE_ECDHE and kx == _KX_ECDHE:
+        from mxtls.handshake import kex_ecdhe as kex
+    elif _USE_DH and kx == _KX_DHE:
+        from mxtls.handshake import kex_dhe as kex
+    elif _USE_RSA_KEY_EXCHANGE and kx == _KX_RSA:
+        from mxtls.handshake import kex_rsa as kex
+    else:
+        kex = None
+    return kex
+
+
+def _send_params(session, hs, w):
+    """ServerKeyExchange: an empty hint under a pre-shared key; the ephemeral key; its signature under a certificate."""
+    params = _exchange(hs).params(session, hs)
+    signature = b""
+    if _USE_X509 and hs.row[2]:
+        from mxtls.handshake import signed
+
+        signature = signed.make(session, hs.scheme, signed.params_digest(hs, hs.scheme, params, 0, len(params)))
+    w.begin(_SERVER_KEY_EXCHANGE, 2 + len(params) + len(signature))
+    if not hs.row[2]:
+        w.put(0, 2)
+    w.data(params, 0, len(params))
+    w.data(signature, 0, len(signature))
+    w.finish()
+
+
+def _request_certificate(session, hs, w):
+    """CertificateRequest: the kinds of key, the schemes whose hash is the transcript's, the names of our CAs."""
+    from mxtls.crypto.sign import SCHEMES
+
+    size = 0
+    for anchor in session.keys.anchors:
+        size += 2 + anchor[4] - anchor[3]
+    w.begin(_CERTIFICATE_REQUEST, 8 + 2 * len(SCHEMES) + size)
+    w.put(0x020140, 3)  # rsa_sign and ecdsa_sign
+    if session.version >= _TLS1_2:
+        w.put(0, 2)
+        mark = w.at
+        for row in SCHEMES:
+            if row[-1] and row[0] >= 0x0400 and row[2] == hs.alg:
+                w.put(row[0], 2)
+        w.close(mark, 2)
+    w.put(size, 2)
+    for buf, _, _, off, end in session.keys.anchors:
+        w.put(end - off, 2)
+        w.data(buf, off, end - off)
+    w.finish()
+
+
+def client_certificate(session, hs, n):
+    if _USE_CLIENT_AUTH:
+        from mxtls.handshake import certificates
+
+        certificates.begin(session, hs, n)
+
+
+def client_certified(session, hs):
+    session.state = _WAIT_CLIENT_KEY_EXCHANGE
+
+
 def client_key_exchange(session, hs, r):
-    if _USE_ECC and hs.row[1] == _KX_ECDHE:
-        from mxtls.handshake import kex_ecdhe
+    if _USE_PSK and hs.row[2] == 0:
+        from mxtls.handshake import kex_psk
 
-        kex_ecdhe.read_public(session, hs, r)
-    elif _USE_RSA_KEY_EXCHANGE:
-        from mxtls.handshake import kex_rsa
-
-        kex_rsa.read_secret(session, hs, r)
+        hs.psk = kex_psk.read_identity(session, hs, r)
+    kex = _exchange(hs)
+    if kex:
+        kex.read_public(session, hs, r)
 
 
 def take_secret(session, hs):
+    if _USE_PSK and hs.psk:
+        from mxtls.handshake import kex_psk
+
+        kex_psk.mix(hs, hs.psk)
+        hs.psk = kex_psk = None
+    forget("handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa"
+           " kernels.ec kernels.rsa kernels.x25519 kernels.dh")
     from mxtls.handshake import derive
 
-    forget("handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.ec kernels.rsa kernels.x25519")
     derive.secrets(session, hs)
+    session.state = _WAIT_CERTIFICATE_VERIFY if hs.key else _WAIT_CHANGE_CIPHER_SPEC
+
+
+def certificate_verify(session, hs, r):
+    """The client holds the key of its certificate."""
+    if _USE_CLIENT_AUTH:
+        from mxtls.handshake import signed
+
+        scheme, signature = signed.read(session, hs, r)
+        if session.version >= _TLS1_2 and signed.hash_of(scheme) != hs.alg:
+            raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client signed with scheme 0x%04X, which was not asked for; it is broken" % scheme)
+        signed.check(hs, scheme, signed.messages_digest(session, hs, scheme), signature)
 
 
 def change_cipher_spec(session, hs, r):
-    session.rd = hs.next_rd
+    session.change_read(hs.next_rd)
     hs.next_rd = None
 
 
 def finished(session, hs, r):
     from mxtls.handshake import derive
 
-    derive.check_finished(hs, r, b"client finished")
+    derive.check_finished(session, hs, r)
 
 
 def send_finished(session, hs):
+    """The end of a full handshake."""
     from mxtls.handshake import derive
 
-    derive.send_finished(session, hs, b"server finished")
+    derive.send_finished(session, hs)
+    session.anonymous = bool(_USE_CLIENT_AUTH and session.cert_validator and hs.row[2]) and hs.anonymous
+    session.full = False
+    if _USE_RESUMPTION:
+        import mxtls.resume as resume
+
+        resume.remember(session, hs)
+
+
+def resumed(session, hs):
+    """The end of an abbreviated handshake."""
+    session.anonymous = session.cert_validator is not None and hs.anonymous
 
 
 def refuse_rehandshake(session, hs, r):
