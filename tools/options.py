@@ -124,7 +124,7 @@ ALGORITHMS = (
     Option("USE_SHA512", "SHA-512: signatures", auto=True),
     Option("USE_MD5", "MD5, RFC 1321: before TLS 1.2, and a MAC of RC4; retired", auto=True),
     _never("USE_HMAC", "every suite needs it: it is always there"),
-    _later("USE_3DES", "3DES"),
+    Option("USE_3DES", "3DES; retired, RFC 8429", auto=True),
     _later("USE_ARC4", "RC4"),
     _later("USE_SEED", "SEED"),
     Option("USE_DH", "ephemeral Diffie-Hellman modulo a prime, and Keys.load_dh_params", auto=True),
