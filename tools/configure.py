@@ -40,6 +40,10 @@ def resolve(profile: str = "default", asked: Mapping[str, int] | None = None) ->
     for name, number in asked.items():
         _check(name, number)
     chosen = {**PROFILES[profile], **asked}
+    if "DISABLE_SSLV3" in asked or not asked.get("USE_SSL3"):  # the reference's name and ours say the same
+        chosen["USE_SSL3"] = 1 - chosen.get("DISABLE_SSLV3", 1)
+    else:
+        chosen["DISABLE_SSLV3"] = 0
     built = {o.name: o for o in OPTIONS.values() if o.state not in (LATER, NEVER)}
     value = {o.name: chosen.get(o.name, 1 if o.auto else o.default) for o in built.values()}
 

@@ -35,31 +35,32 @@ def _never(name: str, why: str) -> Option:
     return Option(name, why, default=0, state=NEVER)
 
 
+_ANY_TLS = "USE_TLS_1_2|USE_TLS_1_1|USE_TLS"
 _GROUP = "USE_X25519|USE_SECP256R1|USE_SECP384R1"
 _CURVE = "USE_SECP256R1|USE_SECP384R1|USE_SECP521R1"
-_ECDHE_ECDSA = ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_AES_GCM")
-_ECDHE_RSA = ("USE_TLS_1_2", "USE_X509", "USE_RSA", _GROUP, "USE_AES_GCM")
-_RSA_CBC = ("USE_X509", "USE_RSA_KEY_EXCHANGE", "USE_AES_CBC", "USE_SHA1")
 _TIER = "the tier of the kernels (pure, viper) is this choice"
 
 # The reference, "Configurable Features"
 FEATURES = (
     Option("PS_USE_FILE_SYSTEM", "Keys.load_rsa_keys and load_dh_params: certificates and keys from files"),
-    Option("USE_CLIENT_SIDE_SSL", "ClientSession", ("USE_X509",), ("USE_NAME_CONSTRAINTS",)),
-    Option("USE_SERVER_SIDE_SSL", "ServerSession", ("USE_PRIVATE_KEY_PARSING",)),
+    Option("USE_CLIENT_SIDE_SSL", "ClientSession", (), ("USE_NAME_CONSTRAINTS", "USE_HELLO_EXTENSIONS")),
+    Option("USE_SERVER_SIDE_SSL", "ServerSession", (), ("USE_PRIVATE_KEY_PARSING",)),
     Option("USE_TLS_1_2", "TLS 1.2, RFC 5246 (the reference's table ends at 1.1)"),
-    _later("USE_TLS", "TLS 1.0, RFC 2246"),
-    _later("USE_TLS_1_1", "TLS 1.1, RFC 4346", ("USE_TLS",)),
+    Option("USE_TLS", "TLS 1.0, RFC 2246; retired", (), ("USE_MD5_SHA1", "USE_SPLIT"), default=0),
+    Option("USE_TLS_1_1", "TLS 1.1, RFC 4346; retired", ("USE_TLS",), ("USE_MD5_SHA1",), default=0),
     _later("USE_TLS_1_3", "TLS 1.3, RFC 8446"),
-    _later("DISABLE_SSLV3", "0 brings SSL 3.0, RFC 6101", default=1),
-    _later("ENABLE_SECURE_REHANDSHAKES", "renegotiation as RFC 5746 secures it"),
-    _later("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746"),
-    _later("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended"),
+    Option("DISABLE_SSLV3", "0 brings SSL 3.0, RFC 6101; retired"),
+    Option("USE_SSL3", "the opposite of DISABLE_SSLV3, which sets it", (), ("USE_MD5_SHA1", "USE_SPLIT"), default=0),
+    Option("ENABLE_SECURE_REHANDSHAKES", "renegotiation as RFC 5746 secures it", (), ("USE_REHANDSHAKES",), default=0),
+    Option("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746", default=0),
+    Option("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended", (), ("USE_REHANDSHAKES",), default=0),
+    Option("USE_REHANDSHAKES", "renegotiation, of either kind", auto=True),
+    Option("USE_RESUMPTION", "session ids: SessionId, and a server's cache in its Keys"),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
     _later("USE_MULTITHREADING", "a lock around what sessions share"),
     _never("USE_PEERSEC_MEMORY_MANAGEMENT", "memory is MicroPython's heap; a session's bound is fixed when it is made"),
-    _later("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one"),
-    _later("SERVER_CAN_SEND_EMPTY_CERT_REQUEST", "ask for a client's certificate with no CA loaded", ("USE_CLIENT_AUTH",)),
+    Option("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one", ("USE_X509",), ("USE_PRIVATE_KEY_PARSING",)),
+    Option("SERVER_CAN_SEND_EMPTY_CERT_REQUEST", "ask for a client's certificate with no CA loaded", ("USE_CLIENT_AUTH",), default=0),
     Option("USE_PRIVATE_KEY_PARSING", "private keys, PKCS#1 and SEC1", ("USE_X509",), ("USE_PKCS8",), auto=True),
     Option(
         "USE_PKCS5",
@@ -82,7 +83,7 @@ FEATURES = (
 # The reference, "Debug Configuration"
 DEBUG = (
     Option("USE_SSL_HANDSHAKE_MSG_TRACE", "print each handshake message as it passes", default=0, debug=True),
-    _later("USE_SSL_INFORMATIONAL_TRACE", "print what the record layer does"),
+    Option("USE_SSL_INFORMATIONAL_TRACE", "print what the record layer does", default=0, debug=True),
     _never("HALT_ON_PS_ERROR", "a failure is an exception: catch mxtls.Error"),
     _never("USE_CORE_TRACE", "every Error says in its text what happened and what to do"),
     _never("USE_CRYPTO_TRACE", "every Error says in its text what happened and what to do"),
@@ -90,23 +91,46 @@ DEBUG = (
 
 # The reference, "Cipher Suites"; then those it does not know
 SUITES = (
-    Option("USE_TLS_RSA_WITH_AES_128_CBC_SHA", "0x002F", _RSA_CBC),
-    _later("USE_SSL_RSA_WITH_3DES_EDE_CBC_SHA", "0x000A"),
-    _later("USE_SSL_RSA_WITH_RC4_128_SHA", "0x0005"),
-    _later("USE_SSL_RSA_WITH_RC4_128_MD5", "0x0004"),
-    _later("USE_TLS_DHE_RSA_WITH_AES_256_CBC_SHA", "0x0039"),
-    _later("USE_TLS_DHE_RSA_WITH_AES_128_CBC_SHA", "0x0033"),
-    _later("USE_SSL_DHE_RSA_WITH_3DES_EDE_CBC_SHA", "0x0016"),
-    Option("USE_TLS_RSA_WITH_AES_256_CBC_SHA", "0x0035", _RSA_CBC),
-    _later("USE_TLS_RSA_WITH_SEED_CBC_SHA", "0x0096"),
-    _later("USE_TLS_DHE_PSK_WITH_AES_256_CBC_SHA", "0x0091"),
-    _later("USE_TLS_DHE_PSK_WITH_AES_128_CBC_SHA", "0x0090"),
-    _later("USE_TLS_PSK_WITH_AES_256_CBC_SHA", "0x008D"),
-    _later("USE_TLS_PSK_WITH_AES_128_CBC_SHA", "0x008C"),
-    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "0xC02B", _ECDHE_ECDSA),
-    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "0xC02C", _ECDHE_ECDSA + ("USE_SHA384",)),
-    Option("USE_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "0xC02F", _ECDHE_RSA),
-    Option("USE_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "0xC030", _ECDHE_RSA + ("USE_SHA384",)),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "0xC02B", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_AES_GCM",)),
+    Option("USE_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "0xC02F", ("USE_TLS_1_2", "USE_X509", "USE_RSA", _GROUP, "USE_ECDHE", "USE_AES_GCM",)),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "0xCCA9", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_CHACHA20_POLY1305",)),
+    Option("USE_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "0xCCA8", ("USE_TLS_1_2", "USE_X509", "USE_RSA", _GROUP, "USE_ECDHE", "USE_CHACHA20_POLY1305",)),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "0xC02C", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_AES_GCM", "USE_SHA384",)),
+    Option("USE_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "0xC030", ("USE_TLS_1_2", "USE_X509", "USE_RSA", _GROUP, "USE_ECDHE", "USE_AES_GCM", "USE_SHA384",)),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", "0xC0AE", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_AES_CCM",), default=0),
+    Option("USE_TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "0x009E", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_DH", "USE_AES_GCM",), default=0),
+    Option("USE_TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "0xCCAA", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_DH", "USE_CHACHA20_POLY1305",), default=0),
+    Option("USE_TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", "0x009F", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_DH", "USE_AES_GCM", "USE_SHA384",), default=0),
+    Option("USE_TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256", "0xD001", ("USE_TLS_1_2", "USE_PSK", _GROUP, "USE_ECDHE", "USE_AES_GCM",)),
+    Option("USE_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", "0xCCAC", ("USE_TLS_1_2", "USE_PSK", _GROUP, "USE_ECDHE", "USE_CHACHA20_POLY1305",)),
+    Option("USE_TLS_PSK_WITH_AES_128_GCM_SHA256", "0x00A8", ("USE_TLS_1_2", "USE_PSK", "USE_AES_GCM",)),
+    Option("USE_TLS_PSK_WITH_AES_256_GCM_SHA384", "0x00A9", ("USE_TLS_1_2", "USE_PSK", "USE_AES_GCM", "USE_SHA384",)),
+    Option("USE_TLS_PSK_WITH_CHACHA20_POLY1305_SHA256", "0xCCAB", ("USE_TLS_1_2", "USE_PSK", "USE_CHACHA20_POLY1305",)),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "0xC023", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_AES_CBC",), default=0),
+    Option("USE_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", "0xC027", ("USE_TLS_1_2", "USE_X509", "USE_RSA", _GROUP, "USE_ECDHE", "USE_AES_CBC",), default=0),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "0xC009", (_ANY_TLS, "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "0xC013", (_ANY_TLS, "USE_X509", "USE_RSA", _GROUP, "USE_ECDHE", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "0xC00A", (_ANY_TLS, "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "0xC014", (_ANY_TLS, "USE_X509", "USE_RSA", _GROUP, "USE_ECDHE", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_DHE_RSA_WITH_AES_128_CBC_SHA256", "0x0067", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_DH", "USE_AES_CBC",), default=0),
+    Option("USE_TLS_DHE_RSA_WITH_AES_256_CBC_SHA256", "0x006B", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_DH", "USE_AES_CBC",), default=0),
+    Option("USE_TLS_DHE_RSA_WITH_AES_128_CBC_SHA", "0x0033", ("USE_X509", "USE_RSA", "USE_DH", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_DHE_RSA_WITH_AES_256_CBC_SHA", "0x0039", ("USE_X509", "USE_RSA", "USE_DH", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_RSA_WITH_AES_128_GCM_SHA256", "0x009C", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_AES_GCM",), default=0),
+    Option("USE_TLS_RSA_WITH_AES_256_GCM_SHA384", "0x009D", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_AES_GCM", "USE_SHA384",), default=0),
+    Option("USE_TLS_RSA_WITH_AES_128_CBC_SHA256", "0x003C", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_AES_CBC",), default=0),
+    Option("USE_TLS_RSA_WITH_AES_256_CBC_SHA256", "0x003D", ("USE_TLS_1_2", "USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_AES_CBC",), default=0),
+    Option("USE_TLS_RSA_WITH_AES_128_CBC_SHA", "0x002F", ("USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_RSA_WITH_AES_256_CBC_SHA", "0x0035", ("USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_DHE_PSK_WITH_AES_128_CBC_SHA", "0x0090", ("USE_PSK", "USE_DH", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_DHE_PSK_WITH_AES_256_CBC_SHA", "0x0091", ("USE_PSK", "USE_DH", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_PSK_WITH_AES_128_CBC_SHA", "0x008C", ("USE_PSK", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_PSK_WITH_AES_256_CBC_SHA", "0x008D", ("USE_PSK", "USE_AES_CBC", "USE_SHA1",), default=0),
+    Option("USE_TLS_RSA_WITH_SEED_CBC_SHA", "0x0096", ("USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_SEED", "USE_SHA1",), default=0),
+    Option("USE_SSL_DHE_RSA_WITH_3DES_EDE_CBC_SHA", "0x0016", ("USE_X509", "USE_RSA", "USE_DH", "USE_3DES", "USE_SHA1",), default=0),
+    Option("USE_SSL_RSA_WITH_3DES_EDE_CBC_SHA", "0x000A", ("USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_3DES", "USE_SHA1",), default=0),
+    Option("USE_SSL_RSA_WITH_RC4_128_SHA", "0x0005", ("USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_ARC4", "USE_SHA1",), default=0),
+    Option("USE_SSL_RSA_WITH_RC4_128_MD5", "0x0004", ("USE_X509", "USE_RSA", "USE_RSA_KEY_EXCHANGE", "USE_ARC4", "USE_MD5",), default=0),
 )
 
 # The reference's cryptoConfig.h, and the curves
@@ -128,6 +152,9 @@ ALGORITHMS = (
     Option("USE_SHA1", "SHA-1: the MAC of CBC suites", auto=True),
     Option("USE_SHA384", "SHA-384: the 256-bit GCM suites, and signatures", auto=True),
     Option("USE_SHA512", "SHA-512: signatures", auto=True),
+    Option("USE_ECDHE", "ephemeral elliptic curve Diffie-Hellman", auto=True),
+    Option("USE_MD5_SHA1", "the pair of hashes of the versions before TLS 1.2", ("USE_MD5", "USE_SHA1"), auto=True),
+    Option("USE_SPLIT", "1/n-1 record splitting under CBC, before TLS 1.1", auto=True),
     Option("USE_MD5", "MD5, RFC 1321: before TLS 1.2, and a MAC of RC4; retired", auto=True),
     _never("USE_HMAC", "every suite needs it: it is always there"),
     Option("USE_3DES", "3DES; retired, RFC 8429", auto=True),
@@ -141,8 +168,9 @@ ALGORITHMS = (
 EXTENSIONS = (
     Option("USE_PEM", "PEM beside DER", ("USE_X509",)),
     Option("USE_NAME_CONSTRAINTS", "name constraints of CA certificates, RFC 5280 4.2.1.10", ("USE_X509",), auto=True),
-    Option("USE_EXTENDED_MASTER_SECRET", "RFC 7627", ("USE_TLS_1_2",)),
+    Option("USE_EXTENDED_MASTER_SECRET", "RFC 7627", (_ANY_TLS,)),
     Option("USE_ENCRYPT_THEN_MAC", "RFC 7366, for CBC suites", ("USE_AES_CBC",), auto=True),
+    Option("USE_HELLO_EXTENSIONS", "HelloExtension, its callback and hello_extensions_in", ("USE_CLIENT_SIDE_SSL",), auto=True),
     Option("USE_MAX_FRAGMENT_LENGTH", "smaller records by agreement, RFC 6066 4"),
     Option("USE_RECORD_SIZE_LIMIT", "smaller records by agreement, RFC 8449"),
 )
@@ -168,7 +196,7 @@ OPTIONS: dict[str, Option] = {o.name: o for _, section in SECTIONS for o in sect
 # Of each line at least one must be on.
 AT_LEAST_ONE = (
     ("role", ("USE_CLIENT_SIDE_SSL", "USE_SERVER_SIDE_SSL")),
-    ("protocol version", ("USE_TLS_1_2",)),
+    ("protocol version", ("USE_TLS_1_2", "USE_TLS", "USE_SSL3")),
     ("cipher suite", tuple(o.name for o in SUITES if o.state == BUILT)),
 )
 
@@ -177,10 +205,13 @@ def _only(suite: str) -> dict[str, int]:
     return {o.name: int(o.name == suite) for o in SUITES if o.state == BUILT}
 
 
+# What even a build of everything leaves as it is: each refuses something
+_NOT_EVERYTHING = ("DISABLE_SSLV3", "REQUIRE_SECURE_REHANDSHAKES")
+
 # What a profile asks for; everything else keeps its default.
 PROFILES: dict[str, dict[str, int]] = {
     "default": {},
-    "everything": {o.name: 1 for o in OPTIONS.values() if o.state == BUILT and not o.debug},
+    "everything": {o.name: int(o.name not in _NOT_EVERYTHING) for o in OPTIONS.values() if o.state == BUILT and not o.debug},
     "client": {"USE_SERVER_SIDE_SSL": 0},
     "server": {"USE_CLIENT_SIDE_SSL": 0},
     "one-suite": {

@@ -15,6 +15,7 @@ from mxtls.codes import (
 from mxtls.config import PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM
 from mxtls.config import USE_DH as _USE_DH
 from mxtls.config import USE_PSK as _USE_PSK
+from mxtls.config import USE_RESUMPTION as _USE_RESUMPTION
 from mxtls.errors import Error
 from mxtls_port import forget
 
@@ -24,6 +25,7 @@ class Keys:
     anchors: (buf, off, end, subject, subject_end) of each trusted CA. skipped, skip_reason: CAs of a bundle that could not be
     used, and why the last one could not. min_rsa_bits: RSA keys of peers and CAs that are shorter are refused; not below 1024.
     dh: (prime, generator) of a DHE server, or None; min_dh_bits: shorter primes are refused, ours and a server's; not below 1024.
+    sessions: what this server can resume (resume.py); max_sessions: how many at once, 0 for none; session_lifetime: seconds.
     psks: (identity, key) of each pre-shared key; psk: the first, which is a client's, or None.
     """
 
@@ -35,6 +37,10 @@ class Keys:
         self.skipped = 0
         self.skip_reason = ""
         self.loaded = False
+        if _USE_RESUMPTION:
+            self.sessions = []
+            self.max_sessions = 8
+            self.session_lifetime = 86400
         if _USE_DH:
             self.dh = None
             self.min_dh_bits = 2048
@@ -110,6 +116,10 @@ class Keys:
         if self.private:
             self.private.wipe()
         self.private = None
+        if _USE_RESUMPTION:
+            for entry in self.sessions:
+                entry.clear()
+            self.sessions = []
         if _USE_DH:
             self.dh = None
         if _USE_PSK:

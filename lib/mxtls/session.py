@@ -475,11 +475,7 @@ class Session:
             self.wr.wipe()
         self.wr = protection
         if _USE_SPLIT:
-            self.split = 0
-            if self.version <= _TLS1_0 and protection.block:
-                # a record of one byte, its MAC and padding, less the byte that moves into it
-                n = 1 + protection.post - protection.block
-                self.split = _HEADER + n + protection.block - n % protection.block - 1
+            self.split = protection.split and _HEADER + protection.split - 1  # less the byte that moves into it
 
     def seal(self, kind, off, n):
         """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""

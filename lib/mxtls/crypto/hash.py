@@ -21,8 +21,9 @@ _last = bytearray(128 if _USE_SHA384 or _USE_SHA512 else 64)
 
 
 def hash_size(alg):
-    """The digest's length for a hash id of the TLS registry: 1 MD5, 2 SHA-1, 4 SHA-256, 5 SHA-384, 6 SHA-512."""
-    return b"\x00\x10\x14\x1c\x20\x30\x40"[alg]
+    """The digest's length for a hash id of the TLS registry: 1 MD5, 2 SHA-1, 4 SHA-256, 5 SHA-384, 6 SHA-512;
+    0 is MD5 with SHA-1 (md5sha1.py)."""
+    return b"\x24\x10\x14\x1c\x20\x30\x40"[alg]
 
 
 class BlockHash:

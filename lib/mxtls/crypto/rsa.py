@@ -44,7 +44,9 @@ def private(key, buf):
 
 def pkcs1_encode(alg, digest, size):
     """EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) with the parameters' NULL, or None where size bytes are too few."""
-    if alg == 2:
+    if alg == 0:
+        info = b""  # MD5 with SHA-1, before TLS 1.2 (RFC 2246 section 7.4.3): no DigestInfo
+    elif alg == 2:
         info = b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14"
     else:
         info = bytearray(b"\x30\x11\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x00\x05\x00\x04\x00")

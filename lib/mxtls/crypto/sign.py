@@ -9,6 +9,7 @@ from mxtls.codes import KEY_EC as _KEY_EC
 from mxtls.codes import KEY_RSA as _KEY_RSA
 from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
 from mxtls.config import USE_ECC as _USE_ECC
+from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1
 from mxtls.config import USE_RSA as _USE_RSA
 from mxtls.config import USE_RSA_PSS as _USE_RSA_PSS
 from mxtls.config import USE_SHA1 as _USE_SHA1
@@ -33,6 +34,7 @@ SCHEMES = (
     (0x0601, _KEY_RSA, 6, 0, _USE_RSA & _USE_SHA512),
     (0x0203, _KEY_EC, 2, 0, _USE_ECC & _USE_SHA1),
     (0x0201, _KEY_RSA, 2, 0, _USE_RSA & _USE_SHA1),
+    (0x0001, _KEY_RSA, 0, 0, _USE_RSA & _USE_MD5_SHA1),  # ours: before TLS 1.2 no scheme had a number
 )
 
 

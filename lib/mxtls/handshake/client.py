@@ -14,6 +14,7 @@ from mxtls.codes import CERTIFICATE_VERIFY as _CERTIFICATE_VERIFY
 from mxtls.codes import CLIENT_HELLO as _CLIENT_HELLO
 from mxtls.codes import CLIENT_KEY_EXCHANGE as _CLIENT_KEY_EXCHANGE
 from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
+from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
 from mxtls.codes import KEY_EC as _KEY_EC
 from mxtls.codes import KEY_RSA as _KEY_RSA
 from mxtls.codes import KX_DHE as _KX_DHE
@@ -112,6 +113,7 @@ def start(session, cipher_suite, resume=True):
     if w.at == mark:
         raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "no cipher suite of this build fits the versions and keys; load keys or enable more USE_ options")
     if _USE_SSL3 and session.max_version == _SSL3:
+        hs.flags = _RENEGOTIATION
         w.put(0x00FF, 2)  # SSL 3.0 has no extensions; this says what renegotiation_info would (RFC 5746 section 3.3)
     if session.fallback:
         w.put(0x5600, 2)  # TLS_FALLBACK_SCSV (RFC 7507)
