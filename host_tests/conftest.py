@@ -15,7 +15,7 @@ import mxtls.config  # noqa: E402
 import targets  # noqa: E402
 
 # Off by default; from source the library's modules read these as they are imported.
-for option in ("USE_DH", "USE_PSK"):
+for option in ("USE_DH", "USE_PSK", "USE_PKCS5", "USE_MD5", "USE_3DES"):
     setattr(mxtls.config, option, 1)
 
 hypothesis.settings.register_profile("here", deadline=None)
