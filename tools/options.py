@@ -51,7 +51,7 @@ FEATURES = (
     _later("USE_TLS", "TLS 1.0, RFC 2246"),
     _later("USE_TLS_1_1", "TLS 1.1, RFC 4346", ("USE_TLS",)),
     _later("USE_TLS_1_3", "TLS 1.3, RFC 8446"),
-    _later("DISABLE_SSLV3", "0 brings SSL 3.0, RFC 6101", default=1),
+    Option("DISABLE_SSLV3", "0 brings SSL 3.0, RFC 6101"),
     _later("ENABLE_SECURE_REHANDSHAKES", "renegotiation as RFC 5746 secures it"),
     _later("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746"),
     _later("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended"),
@@ -180,7 +180,7 @@ def _only(suite: str) -> dict[str, int]:
 # What a profile asks for; everything else keeps its default.
 PROFILES: dict[str, dict[str, int]] = {
     "default": {},
-    "everything": {o.name: 1 for o in OPTIONS.values() if o.state == BUILT and not o.debug},
+    "everything": {o.name: int(not o.name.startswith("DISABLE_")) for o in OPTIONS.values() if o.state == BUILT and not o.debug},
     "client": {"USE_SERVER_SIDE_SSL": 0},
     "server": {"USE_CLIENT_SIDE_SSL": 0},
     "one-suite": {

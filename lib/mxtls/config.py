@@ -11,6 +11,7 @@ from micropython import const
 USE_CLIENT_SIDE_SSL = const(1)
 USE_SERVER_SIDE_SSL = const(1)
 USE_TLS_1_2 = const(1)
+DISABLE_SSLV3 = const(1)
 PS_USE_FILE_SYSTEM = const(1)
 USE_PRIVATE_KEY_PARSING = const(1)
 USE_PKCS5 = const(0)

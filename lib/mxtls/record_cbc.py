@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Records under a block cipher in CBC mode with HMAC (RFC 5246 section 6.2.3.2; RFC 7366 with encrypt-then-MAC). Called by session.py.
 
-A fragment is IV || encrypted(text || MAC || padding), or IV || encrypted(text || padding) || MAC. TLS 1.0 sends no
-IV but carries it on from record to record. With the MAC inside, open takes the same time for every padding and
-MAC: the hash blocks it compresses depend on the record's length alone, and what lies at a secret place is taken by masks.
+A fragment is IV || encrypted(text || MAC || padding), or IV || encrypted(text || padding) || MAC. TLS 1.0 and SSL 3.0 send no
+IV but carry it on from record to record; SSL 3.0 (RFC 6101 section 5.2.3.2) has a MAC of its own, and of the padding only the
+last byte counts. With the MAC inside, open takes the same time for every padding and MAC: the hash blocks it
+compresses depend on the record's length alone, and what lies at a secret place is taken by masks.
 """
 
+from mxtls.codes import TLS1_0 as _TLS1_0
 from mxtls.codes import TLS1_1 as _TLS1_1
-from mxtls.crypto.cbc import AesCbc
+from mxtls.config import DISABLE_SSLV3 as _DISABLE_SSLV3
+from mxtls.config import USE_AES_CBC as _USE_AES_CBC
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hmac import BlockHmac
 from mxtls.kernels.ct import ct_equal, ct_found, ct_hash_block, ct_padding, ct_select
@@ -17,14 +20,24 @@ from mxtls.record import Record
 
 class CbcRecord(Record):
     """key is the cipher's; mac_alg a hash id; etm: encrypt-then-MAC; iv: the first one of TLS 1.0, from the key block;
-    cipher: a class like crypto.cbc.AesCbc."""
+    cipher: another class like crypto.cbc.AesCbc. SSL 3.0 knows no etm and, here, no hash but SHA-1."""
 
-    def __init__(self, key, mac_alg, mac_key, etm, version, iv=None, cipher=AesCbc):
+    def __init__(self, key, mac_alg, mac_key, etm, version, iv=None, cipher=None):
         super().__init__()
+        if _USE_AES_CBC and cipher is None:
+            from mxtls.crypto.cbc import AesCbc as cipher
         self._cipher = cipher(key)
-        self._mac = BlockHmac(mac_alg, mac_key)
+        self._head = self._header  # what the inner hash absorbs before the text and behind a whole block
+        if not _DISABLE_SSLV3 and version < _TLS1_0:
+            from mxtls.crypto.ssl3mac import Ssl3Mac
+
+            self._mac = Ssl3Mac(mac_alg, mac_key)
+            self._covered = 11
+            self._head = memoryview(self._header)[4:11]
+        else:
+            self._mac = BlockHmac(mac_alg, mac_key)
         self._tag = bytearray(self._mac.size)
-        self._kept = None if etm else bytearray(len(self._mac.inner))
+        self._kept = None if etm else bytearray(len(self._mac.hash.state))
         self._iv = bytearray(cipher.block)
         self.pre = cipher.block
         if version < _TLS1_1:
@@ -73,9 +86,16 @@ class CbcRecord(Record):
             copy(self._iv, 0, buf, off, pre)
             off += pre
         self._cipher.decrypt(self._iv, buf, off, n)
-        text = ct_padding(buf, off, n, size)
-        bad = text >> 16
-        text &= 0xFFFF
+        if not _DISABLE_SSLV3 and self._covered == 11:
+            # The padding is shorter than a block.
+            text = n - size - 1
+            pad = buf[off + n - 1]
+            bad = ((text - pad) | (len(self._iv) - 1 - pad)) >> 16 & 1
+            text -= pad & bad - 1
+        else:
+            text = ct_padding(buf, off, n, size)
+            bad = text >> 16
+            text &= 0xFFFF
         if size:
             self._describe(kind, version, text)
             bad |= self._inner(buf, off, n, text)
@@ -84,38 +104,29 @@ class CbcRecord(Record):
         self._count()
         return text
 
-    def _authenticate(self, kind, version, buf, off, n):
-        # The HMAC of the header and buf[off:off+n], to _tag.
-        self._describe(kind, version, n)
-        mac = self._mac
-        mac.reset()
-        mac.update(self._header, 0, 13)
-        mac.update(buf, off, n)
-        mac.digest_into(self._tag, 0)
-
     def _inner(self, buf, off, n, text):
         # Whether the MAC behind a text of secret length is wrong: 1 or 0. Lengths that are public: the text's longest.
         mac = self._mac
         most = n - mac.size - 1
         least = max(0, most - 255)
         mac.reset()
-        self._compress(buf, off, most + 13, (least + 13) & -mac.hash.block, text + 13)
-        hash = mac.hash
+        if not _DISABLE_SSLV3 and self._covered == 11:
+            mac.update(self._header, 0, 4)  # with the key and its padding, a whole block
+        head = len(self._head)
+        self._compress(buf, off, most + head, (least + head) & -mac.hash.block, text + head)
         copy(self._tag, 0, self._kept, 0, mac.size)
-        copy(hash.state, 0, mac.outer, 0, len(hash.state))
-        hash.count = hash.block
-        hash.update(self._tag, 0, mac.size)
-        hash.digest_into(self._tag, 0)
+        mac.close(self._tag, 0)
         return 1 - ct_found(self._tag, mac.size, buf, off + least, most - least, text - least)
 
     def _compress(self, buf, off, most, at, end):
         # The inner hash's state after `end` bytes (secret, at most `most`), to _kept. Below `at` all is text for certain.
         hash = self._mac.hash
+        head = self._head
         if at:
-            hash.update(self._header, 0, 13)
-            hash.update(buf, off, at - 13)
+            hash.update(head, 0, len(head))
+            hash.update(buf, off, at - len(head))
         while at <= most + (hash.block >> 3):
-            last = ct_hash_block(hash.buffer, self._header, 13, buf, off, at, most, end)
+            last = ct_hash_block(hash.buffer, head, len(head), buf, off, at, most, end)
             hash.blocks(hash.state, hash.buffer, 0, 1)
             ct_select(self._kept, hash.state, len(hash.state), last)
             at += hash.block

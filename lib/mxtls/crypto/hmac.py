@@ -15,7 +15,7 @@ _OPAD = rb"\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\"
 
 class BlockHmac:
     """size (of the tag), update(buf, off, n); and for code that checks a tag in constant time: hash, and inner and outer,
-    its states after the padded key. rekey, reset, update and digest_into allocate nothing themselves."""
+    its states after the padded key, and close. rekey, reset, update, digest_into and close allocate nothing themselves."""
 
     def __init__(self, alg, key):
         self.hash = BlockHash(alg)
@@ -60,6 +60,10 @@ class BlockHmac:
     def digest_into(self, out, off):
         """Write the tag to out. Reset before the next message."""
         self.hash.digest_into(out, off)
+        self.close(out, off)
+
+    def close(self, out, off):
+        """Turn the inner hash, which lies in out, into the tag."""
         copy(self.hash.state, 0, self.outer, 0, len(self.outer))
         self.hash.count = self.hash.block
         self.update(out, off, self.size)
