@@ -11,12 +11,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / p) for p in ("lib", "port/cpython", "examples", "tools", "host_tests")]
 
+import configure  # noqa: E402
 import mxtls.config  # noqa: E402
 import targets  # noqa: E402
 
-# Off by default; from source the library's modules read these as they are imported.
-for option in ("USE_DH", "USE_PSK"):
-    setattr(mxtls.config, option, 1)
+# Host tests run from source with everything on that is built; the library's modules read these as they are imported.
+for option, value in configure.resolve("everything").items():
+    setattr(mxtls.config, option, value)
 
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
-from toolchain import BIN, stage_viper  # noqa: E402
+from toolchain import BIN, configure  # noqa: E402
 
 
 class Target:
-    """An interpreter with its search path: everything it runs, it runs from source."""
+    """An interpreter with a staged library: everything that is built, over one tier of kernels, run from source."""
 
-    def __init__(self, name, binary, variable, path, viper=False):
-        self.name, self.binary, self.variable, self.path, self.viper = name, Path(binary), variable, path, viper
+    def __init__(self, name, binary, variable, tier, platform):
+        self.name, self.binary, self.variable, self.tier, self.platform = name, Path(binary), variable, tier, platform
 
     def missing(self):
         """Why it cannot run here, or None."""
@@ -27,14 +27,14 @@ class Target:
         return [str(self.binary)] + options + [str(script)] + [str(a) for a in args]
 
     def env(self):
-        path = ([str(stage_viper())] if self.viper else []) + [str(ROOT / p) for p in self.path]
-        return dict(os.environ, **{self.variable: ":".join(path)})
+        folder = configure("everything", self.tier, self.platform).parent
+        return dict(os.environ, **{self.variable: str(folder)})
 
 
-CPYTHON = Target("cpython", sys.executable, "PYTHONPATH", ("lib", "port/cpython", "examples"))
-UNIX_64 = Target("unix-64", BIN / "micropython-64", "MICROPYPATH", ("lib", "port/unix", "examples"))
-UNIX_32 = Target("unix-32", BIN / "micropython-32", "MICROPYPATH", ("lib", "port/unix", "examples"))
-UNIX_32_VIPER = Target("unix-32-viper", BIN / "micropython-32", "MICROPYPATH", ("port/unix", "examples"), viper=True)
+CPYTHON = Target("cpython", sys.executable, "PYTHONPATH", "pure", "cpython")
+UNIX_64 = Target("unix-64", BIN / "micropython-64", "MICROPYPATH", "pure", "unix")
+UNIX_32 = Target("unix-32", BIN / "micropython-32", "MICROPYPATH", "pure", "unix")
+UNIX_32_VIPER = Target("unix-32-viper", BIN / "micropython-32", "MICROPYPATH", "viper", "unix")
 TARGETS = (CPYTHON, UNIX_64, UNIX_32, UNIX_32_VIPER)
 
 

@@ -111,7 +111,8 @@ def off(profile="default", **asked):
 
 
 def test_everything_turns_every_feature_on():
-    assert {name for name, number in resolve("everything").items() if not number} == {o.name for o in OPTIONS.values() if o.debug and o.state == BUILT}
+    for name, number in resolve("everything").items():
+        assert number == (not OPTIONS[name].debug and not name.startswith("DISABLE_")), name
 
 
 def test_a_refused_algorithm_takes_its_suites_along():
@@ -322,6 +323,11 @@ def test_every_profile_of_ours_stages(profile, tier, platform):
     for path, text in texts.values():
         ast.parse(text, path)
         assert "mxtls.config" not in text or "from mxtls.config" not in text
+
+
+def test_the_default_freezes_nothing_that_is_retired():
+    retired = "kernels.md5 kernels.rc4 kernels.des3 kernels.seed crypto.rc4 crypto.des3 crypto.seed crypto.ssl3mac record_stream".split()
+    assert not {"mxtls." + name for name in retired} & set(configure.staged_texts(resolve()))
 
 
 def test_a_staged_library_runs_on_cpython(tmp_path):

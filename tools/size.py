@@ -114,7 +114,7 @@ def saved(name: str, everything: Size) -> tuple[str, int]:
     """What turning one option off in `everything` saves (for a trace: what on costs), and how to say it."""
     option = OPTIONS[name]
     try:
-        other = measure(resolve("everything", {name: 1 if option.debug else 0})).total
+        other = measure(resolve("everything", {name: int(option.debug or name.startswith("DISABLE_"))})).total
     except ConfigureError:
         return "required", 0
     return ("costs", other - everything.total) if option.debug else ("saves", everything.total - other)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The toolchain: everything that `make setup` installs or builds, all of it under build/, and build_unix().
 
-Other tools import build_unix(), configure() and stage_viper(); `make` calls the commands at the end. Needs only CPython's own library.
+Other tools import build_unix() and configure(); `make` calls the commands at the end. Needs only CPython's own library.
 A step that is done leaves a stamp (a digest of what it was made from), so a second run only compares digests.
 """
 
@@ -189,20 +189,6 @@ def build_unix(bits, manifest, name, tls=False, inputs=()):
         return target
 
 
-def stage_viper():
-    """build/staged/viper: lib/ with the kernels of port/viper in place of the pure ones, to run from source. Returns the folder."""
-    target = STAGED / "viper"
-    wanted = digest(ROOT / "lib", ROOT / "port" / "viper")
-    with build_lock():
-        if not is_stamped(target / "stamp", wanted):
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(ROOT / "lib", target, ignore=shutil.ignore_patterns("__pycache__"))
-            for kernel in (ROOT / "port" / "viper").glob("*.py"):
-                shutil.copy2(kernel, target / "mxtls" / "kernels" / kernel.name)
-            (target / "stamp").write_text(wanted)
-    return target
-
-
 def configure(profile, tier, platform_name="unix"):
     """Stage a profile and the examples with tools/configure.py in build/staged/<profile>-<tier>; returns the path of its manifest.py."""
     target = STAGED / ("%s-%s" % (profile, tier) + ("" if platform_name == "unix" else "-" + platform_name))
@@ -210,7 +196,7 @@ def configure(profile, tier, platform_name="unix"):
     wanted = digest(ROOT / "lib", ROOT / "port", ROOT / "examples", tool, ROOT / "tools" / "options.py")
     with build_lock():
         if not is_stamped(target / "stamp", wanted):
-            run("configure", sys.executable, tool, "--profile", profile, "--tier", tier, "--platform", platform_name, "--examples", "--out", target,
+            run("configure", sys.executable, tool, "--profile", profile, "--tier", tier, "--platform", platform_name, "--examples", *ON_DEMAND, "--out", target,
                 cwd=ROOT)
             (target / "stamp").write_text(wanted)
     return target / "manifest.py"

@@ -52,23 +52,27 @@ class Keys:
 
         def load_rsa_keys(self, cert_files=None, priv_file=None, priv_pass=None, trusted_ca_files=None):
             """Load PEM or DER files, once for these keys. cert_files and trusted_ca_files: one name, "a;b" for several, and each
-            file may hold several certificates; the chain goes from child to parent. RSA and EC keys alike."""
-            self._load(cert_files, priv_file, trusted_ca_files, True)
+            file may hold several certificates; the chain goes from child to parent. RSA and EC keys alike. priv_pass: the
+            private key's password, str or bytes, where it has one."""
+            self._load(cert_files, priv_file, trusted_ca_files, True, priv_pass)
 
     def load_rsa_keys_mem(self, cert=None, priv=None, trusted_ca=None):
-        """The same from bytes, DER or PEM, certificates one after another."""
-        self._load(cert, priv, trusted_ca, False)
+        """The same from bytes, DER or PEM, certificates one after another, and no password."""
+        self._load(cert, priv, trusted_ca, False, None)
 
-    def _load(self, certs, priv, cas, files):
+    def _load(self, certs, priv, cas, files, password):
         import mxtls.load_keys as load_keys
 
         if self.loaded:
             raise Error(_ARG_FAIL, _ALERT_NONE, "these keys are loaded already: make new Keys")
         try:
-            load_keys.load(self, certs, priv, cas, files)
+            load_keys.load(self, certs, priv, cas, files, password)
         finally:
             load_keys = None
-            forget("load_keys x509.der x509.pem x509.certificate x509.private x509.names crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa")
+            forget(
+                "load_keys x509.der x509.pem x509.certificate x509.private x509.pkcs5 x509.pbes x509.names crypto.pbkdf2 crypto.cbc "
+                "crypto.des3 crypto.sign crypto.ecdsa crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.rsa"
+            )
         self.loaded = True
 
     if _USE_DH:

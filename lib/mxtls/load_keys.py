@@ -35,6 +35,9 @@ from mxtls.config import (
     USE_PEM as _USE_PEM,
 )
 from mxtls.config import (
+    USE_PKCS5 as _USE_PKCS5,
+)
+from mxtls.config import (
     USE_PRIVATE_KEY_PARSING as _USE_PRIVATE_KEY_PARSING,
 )
 from mxtls.errors import Error
@@ -54,7 +57,7 @@ if _PS_USE_FILE_SYSTEM:
         return texts
 
 
-def load(keys, certs, priv, cas, files):
+def load(keys, certs, priv, cas, files, password):
     """Fill keys from DER or PEM: from its bytes or, with files, from files of these names. What is not given is empty or None."""
     groups = []
     for given in (certs, priv, cas):
@@ -72,7 +75,7 @@ def load(keys, certs, priv, cas, files):
     done = False
     try:
         if certs:
-            _load_private(keys, privs[0])
+            _load_private(keys, privs[0], password)
             _load_chain(keys, certs)
         if cas:
             _load_anchors(keys, cas)
@@ -116,18 +119,25 @@ def objects(data):
         raise Error(_PARSE_FAIL, _ALERT_NONE, "neither DER nor PEM: give certificates or a private key in one of them")
 
 
-def _load_private(keys, data):
+def _load_private(keys, data, password):
     if _USE_PRIVATE_KEY_PARSING:
-        from mxtls.x509.private import parse_private
+        from mxtls.x509.private import check_password, parse_private
 
+        if password is not None and isinstance(password, str):
+            password = password.encode()
         for buf, off, end, label, headers in objects(data):
             if label is not None and label[-11:] != "PRIVATE KEY":
                 continue  # parameters or certificates in the same file
-            if label == "ENCRYPTED PRIVATE KEY" or headers.find(b"ENCRYPTED") >= 0:
-                raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "the private key is encrypted: decrypt it first, that is not supported yet")
             if keys.private:
                 raise Error(_PARSE_FAIL, _ALERT_NONE, "there is more than one private key: give only the certificate's")
-            keys.private = parse_private(buf, off, end)
+            if headers.find(b"ENCRYPTED") >= 0:
+                check_password(password)
+                if _USE_PKCS5:
+                    from mxtls.x509.pkcs5 import parse_pem
+
+                    keys.private = parse_pem(headers, buf, password)
+            else:
+                keys.private = parse_private(buf, off, end, password)
             if label is not None:
                 for i in range(end):
                     buf[i] = 0

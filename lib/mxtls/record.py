@@ -6,7 +6,7 @@ from mxtls.codes import ALERT_BAD_RECORD_MAC as _ALERT_BAD_RECORD_MAC
 from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
 from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.config import DISABLE_SSLV3 as _DISABLE_SSLV3
+from mxtls.config import USE_SSL3 as _USE_SSL3
 from mxtls.config import USE_3DES as _USE_3DES
 from mxtls.config import USE_AES_CBC as _USE_AES_CBC
 from mxtls.config import USE_ARC4 as _USE_ARC4
@@ -27,13 +27,13 @@ class Record:
     def __init__(self):
         self._header = bytearray(13)  # sequence number (8), type, version (2), length (2)
 
-    if not _DISABLE_SSLV3:
+    if _USE_SSL3:
         _covered = 13  # bytes of the header that the MAC covers, 11 in SSL 3.0
 
     def _describe(self, kind, version, n):
         # The header of a record of n bytes.
         header = self._header
-        if not _DISABLE_SSLV3 and self._covered == 11:
+        if _USE_SSL3 and self._covered == 11:
             version = n  # SSL 3.0 leaves the version out: the length stands in its place
         header[8] = kind
         header[9] = version >> 8
@@ -48,7 +48,7 @@ class Record:
             self._describe(kind, version, n)
             mac = self._mac
             mac.reset()
-            mac.update(self._header, 0, 13 if _DISABLE_SSLV3 else self._covered)
+            mac.update(self._header, 0, self._covered if _USE_SSL3 else 13)
             mac.update(buf, off, n)
             mac.digest_into(self._tag, 0)
 

@@ -9,7 +9,7 @@ compresses depend on the record's length alone, and what lies at a secret place 
 
 from mxtls.codes import TLS1_0 as _TLS1_0
 from mxtls.codes import TLS1_1 as _TLS1_1
-from mxtls.config import DISABLE_SSLV3 as _DISABLE_SSLV3
+from mxtls.config import USE_SSL3 as _USE_SSL3
 from mxtls.config import USE_AES_CBC as _USE_AES_CBC
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hmac import BlockHmac
@@ -28,7 +28,7 @@ class CbcRecord(Record):
             from mxtls.crypto.cbc import AesCbc as cipher
         self._cipher = cipher(key)
         self._head = self._header  # what the inner hash absorbs before the text and behind a whole block
-        if not _DISABLE_SSLV3 and version < _TLS1_0:
+        if _USE_SSL3 and version < _TLS1_0:
             from mxtls.crypto.ssl3mac import Ssl3Mac
 
             self._mac = Ssl3Mac(mac_alg, mac_key)
@@ -87,7 +87,7 @@ class CbcRecord(Record):
             copy(self._iv, 0, buf, off, pre)
             off += pre
         self._cipher.decrypt(self._iv, buf, off, n)
-        if not _DISABLE_SSLV3 and self._covered == 11:
+        if _USE_SSL3 and self._covered == 11:
             # The padding is shorter than a block.
             text = n - size - 1
             pad = buf[off + n - 1]
@@ -111,7 +111,7 @@ class CbcRecord(Record):
         most = n - mac.size - 1
         least = max(0, most - 255)
         mac.reset()
-        if not _DISABLE_SSLV3 and self._covered == 11:
+        if _USE_SSL3 and self._covered == 11:
             mac.update(self._header, 0, 4)  # with the key and its padding, a whole block
         head = len(self._head)
         self._compress(buf, off, most + head, (least + head) & -mac.hash.block, text + head)

@@ -5,7 +5,7 @@ A fragment is encrypted(text || MAC).
 """
 
 from mxtls.codes import TLS1_0 as _TLS1_0
-from mxtls.config import DISABLE_SSLV3 as _DISABLE_SSLV3
+from mxtls.config import USE_SSL3 as _USE_SSL3
 from mxtls.crypto.hmac import Hmac
 from mxtls.crypto.rc4 import Rc4
 from mxtls.kernels.ct import ct_equal
@@ -21,7 +21,7 @@ class StreamRecord(Record):
     def __init__(self, key, mac_alg, mac_key, version):
         super().__init__()
         self._cipher = Rc4(key)
-        if not _DISABLE_SSLV3 and version < _TLS1_0:
+        if _USE_SSL3 and version < _TLS1_0:
             from mxtls.crypto.ssl3mac import Ssl3Mac
 
             self._mac = Ssl3Mac(mac_alg, mac_key)

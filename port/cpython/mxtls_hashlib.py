@@ -13,7 +13,7 @@ class Hash:
             from mxtls.codes import ALERT_INTERNAL_ERROR, DISABLED_FEATURE_FAIL  # late: mxtls imports this module
             from mxtls.errors import Error
 
-            raise Error(DISABLED_FEATURE_FAIL, ALERT_INTERNAL_ERROR, f"hash {alg} is unknown; use 2, 4, 5 or 6")
+            raise Error(DISABLED_FEATURE_FAIL, ALERT_INTERNAL_ERROR, f"hash {alg} is unknown; use 1, 2, 4, 5 or 6")
         self.alg = alg
         self._hash = hashlib.new(_NAMES[alg])
         self.size = self._hash.digest_size

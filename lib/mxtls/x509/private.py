@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Private keys from DER: PKCS#1 (RFC 8017 A.1.2), SEC1 (RFC 5915) and PKCS#8 (RFC 5958). Called by keys.py.
+"""Private keys from DER: PKCS#1 (RFC 8017 A.1.2), SEC1 (RFC 5915) and PKCS#8 (RFC 5958). Called by load_keys.py.
 
 The consistency checks of RSA keys use big integers, which stay on the heap until it is reused; the key's own bytes are wiped.
 """
 
 from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
+)
+from mxtls.codes import (
+    ARG_FAIL as _ARG_FAIL,
 )
 from mxtls.codes import (
     KEY_EC as _KEY_EC,
@@ -20,12 +23,14 @@ from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import USE_ECC as _USE_ECC
+from mxtls.config import USE_PKCS5 as _USE_PKCS5
 from mxtls.config import USE_PKCS8 as _USE_PKCS8
 from mxtls.config import USE_RSA as _USE_RSA
 from mxtls.errors import Error
 from mxtls.x509.certificate import find_algorithm
 from mxtls.x509.der import Der
 
+_NO_PKCS8 = "PKCS#8 private keys are not in this build: enable USE_PKCS8 or convert the key"
 _EC_OID = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
 
 
@@ -37,8 +42,17 @@ def _unsupported(text):
     raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, text)
 
 
-def parse_private(buf, off, end):
-    """The PrivateKey in buf[off:end]; Error(PARSE_FAIL) for what is no key, Error(UNSUPPORTED_FAIL) for other kinds of key."""
+def check_password(password):
+    """Raise for an encrypted key, unless there is a password and the build can use it."""
+    if not _USE_PKCS5:
+        _unsupported("the private key is encrypted: enable USE_PKCS5, or decrypt it first")
+    if password is None:
+        raise Error(_ARG_FAIL, _ALERT_NONE, "the private key is encrypted: give load_rsa_keys its password, or decrypt it first")
+
+
+def parse_private(buf, off, end, password=None):
+    """The PrivateKey in buf[off:end]; Error(PARSE_FAIL) for what is no key, Error(UNSUPPORTED_FAIL) for other kinds of key.
+    password: bytes, for PKCS#8 that is encrypted."""
     d = Der(buf)
     p = d.read(off, end, 0x30)
     if d.end != end:
@@ -47,7 +61,13 @@ def parse_private(buf, off, end):
     if d.tag == 0x30:
         p = d.end
         if p < end and buf[p] == 4:
-            _unsupported("the private key is encrypted: decrypt it first, encrypted PKCS#8 is not supported yet")
+            if not _USE_PKCS8:
+                _unsupported(_NO_PKCS8)
+            check_password(password)
+            if _USE_PKCS5 and _USE_PKCS8:
+                from mxtls.x509.pbes import parse_encrypted
+
+                return parse_encrypted(buf, off, end, password)
         _bad()
     v = d.integer(p, end)
     if d.end - v != 1:
@@ -62,7 +82,7 @@ def parse_private(buf, off, end):
     if d.tag != 0x30 or v > 1:
         _bad()
     if not _USE_PKCS8:
-        _unsupported("PKCS#8 private keys are not in this build: enable USE_PKCS8 or convert the key")
+        _unsupported(_NO_PKCS8)
     p = d.off
     a_end = d.end
     row = find_algorithm(buf, p, a_end)
