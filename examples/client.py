@@ -1,66 +1,87 @@
 # SPDX-License-Identifier: MIT
 """A TLS client for the command line, on CPython and MicroPython alike: connects, checks the certificate, and sends or gets.
 
-    client.py --connect HOST:PORT [--name N] [--ca FILE] [--cipher 0xC02B|NAME] [--get PATH | --send TEXT]
-              [--max-record N] [--insecure]
+    client.py --connect HOST:PORT --ca FILE [--name N] [--get PATH | --send TEXT] …    (no option lists them all)
 
-Prints one line after the handshake and what the server sends; exits 0 only when data crossed.
+Prints one line after each handshake and what the server sends; exits 0 only when data crossed.
 The loop that an application writes is in stream.py.
 """
 
 import common
-import mxtls
-from mxtls.codes import ALLOW_ANON_CONNECTION
-from stream import Stream
 
-OPTIONS = (
+OPTIONS = common.OPTIONS + (
     ("--connect", "HOST:PORT of the server"),
     ("--name", "host name or address that the certificate must carry; default: the HOST of --connect"),
-    ("--ca", "file or files (a;b) of trusted roots, PEM or DER"),
-    ("--cipher", "the one cipher suite to offer, 0xC02B or its IANA name"),
     ("--get", "PATH to get over HTTP/1.0"),
     ("--send", "TEXT to send; prints what comes back"),
-    ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),
+    ("--resume", "connect that many times again, with the session of the first"),
+    ("--rehandshake", None, "negotiate again before sending"),
+    ("--fallback", None, "say that an older --max-version is a second try (RFC 7507)"),
     ("--insecure", None, "take any certificate"),
 )
 
 
+class Sink:
+    """Prints what comes, and counts it."""
+
+    def __init__(self):
+        self.bytes = 0
+
+    def __call__(self, view):
+        self.bytes += len(view)
+        common.print_bytes(view)
+
+
 def main(argv):
     options = common.parse(OPTIONS, argv)
+    if options["trace"]:
+        common.trace()
+    import mxtls
+
     host, port = common.address(options["connect"])
-    keys = mxtls.Keys()
-    if options["ca"]:
-        keys.load_rsa_keys(None, None, None, options["ca"])
-    got = [0]
-    validator = None
-    if options["insecure"]:
-        validator = accept_any
+    keys = common.load_keys(options)
     mxtls.open()
+    session_id = None
+    if options["resume"] or options["rehandshake"]:
+        session_id = mxtls.SessionId()
+    for i in range(1 + int(options["resume"] or 0)):
+        connection(options, keys, session_id, host, port)
+    common.heap_line()
+
+
+def connection(options, keys, session_id, host, port):
+    """One connection, from the handshake to the closure alert."""
+    import mxtls
+    from stream import Stream
+
     session = mxtls.ClientSession(
         keys,
+        session_id=session_id,
         cipher_suite=common.suite_number(options["cipher"]),
         server_name=options["name"] or host,
-        cert_validator=validator,
+        cert_validator=accept_any if options["insecure"] else None,
+        min_version=common.version_number(options["min_version"]),
+        max_version=common.version_number(options["max_version"]),
         max_record=int(options["max_record"] or 16384),
+        fallback=bool(options["fallback"]),
     )
     client = Stream(session, common.connect(host, port))
+    sink = Sink()
     try:
-        started = common.ticks_ms()
-        client.handshake()
-        common.handshake_line(session, started, host + ":%d" % port, not session.anonymous)
+        for i in range(2 if options["rehandshake"] else 1):
+            if i:
+                session.encode_rehandshake()
+            started = common.ticks_ms()
+            client.handshake(sink)
+            common.handshake_line(session, started, host + ":%d" % port, not session.anonymous)
         if options["get"]:
             client.send(b"GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" % (options["get"].encode(), host.encode()))
+            while client.receive(sink):
+                pass
         elif options["send"]:
             client.send(options["send"].encode())
-        if options["get"] or options["send"]:
-
-            def sink(view):
-                got[0] += len(view)
-                common.print_bytes(view)
-
-            while client.receive(sink) and not options["send"]:
-                pass
-        if not got[0] and (options["get"] or options["send"]):
+            client.receive(sink)
+        if not sink.bytes and (options["get"] or options["send"]):
             raise mxtls.Error(-12, 255, "the server sent nothing; look at its log")
     finally:
         try:
@@ -68,11 +89,12 @@ def main(argv):
             client.close()
         except OSError:
             pass
-    common.heap_line()
 
 
 def accept_any(session, certificate, alert):
     """--insecure: whatever it is, go on, unauthenticated."""
+    from mxtls.codes import ALLOW_ANON_CONNECTION
+
     return ALLOW_ANON_CONNECTION if alert else 0
 
 

@@ -3,6 +3,7 @@
 
 import gc
 import sys
+from binascii import unhexlify
 
 try:
     import socket
@@ -22,6 +23,20 @@ ALERTS = (
     (86, "inappropriate_fallback"), (90, "user_canceled"), (100, "no_renegotiation"), (110, "unsupported_extension"),
     (112, "unrecognized_name"), (115, "unknown_psk_identity"), (116, "certificate_required"), (120, "no_application_protocol"),
     (255, "none"),
+)
+# What client.py and server.py both take: option, its value (None: it has none), what it does
+OPTIONS = (
+    ("--cert", "file or files (a;b) of our certificate chain, our own first"),
+    ("--key", "file of its private key"),
+    ("--password", "of the private key's file"),
+    ("--ca", "file or files (a;b) of trusted roots, PEM or DER"),
+    ("--psk", "pre-shared key in hexadecimal"),
+    ("--psk-identity", "its identity; default: Client_identity"),
+    ("--cipher", "the one cipher suite to offer, 0xC02B or its IANA name"),
+    ("--min-version", "ssl3, tls1.0, tls1.1 or tls1.2"),
+    ("--max-version", "the same"),
+    ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),
+    ("--trace", None, "show the handshake's messages, in a build that has traces or from source"),
 )
 _peak = 0
 
@@ -51,7 +66,7 @@ def parse(options, argv):
         if row is None or (row[1] and i + 1 == len(argv)):
             print("options:")
             for row in options:
-                print("  %-14s %s" % (row[0], row[-1]))
+                print("  %-15s %s" % (row[0], row[-1]))
             print("error code=-6 alert=none : option %s is not known or lacks its value" % argv[i])
             sys.exit(1)
         key = row[0][2:].replace("-", "_")
@@ -79,6 +94,37 @@ def suite_number(text):
         return suite_names.number(text)
     except ValueError:
         raise Error(-10, 255, "no cipher suite is called %s; give an IANA name or 0x…" % text)
+
+
+def version_number(text):
+    if not text:
+        return 0
+    for row in VERSIONS:
+        if row[1] == text:
+            return row[0]
+    raise Error(-6, 255, "no version is called %s; give one of ssl3 tls1.0 tls1.1 tls1.2" % text)
+
+
+def trace():
+    """Switch the traces on: from source, before the library's modules are loaded."""
+    try:
+        import mxtls.config as config
+
+        config.USE_SSL_HANDSHAKE_MSG_TRACE = 1
+    except ImportError:
+        print("trace: this build has none but those its manifest chose; USE_SSL_HANDSHAKE_MSG_TRACE=1 brings them")
+
+
+def load_keys(options):
+    """Keys from the files and the pre-shared key of the command line."""
+    import mxtls
+
+    keys = mxtls.Keys()
+    if options["cert"] or options["ca"]:
+        keys.load_rsa_keys(options["cert"], options["key"], options["password"], options["ca"])
+    if options["psk"]:
+        keys.load_psk(unhexlify(options["psk"]), options["psk_identity"] or "Client_identity")
+    return keys
 
 
 def connect(host, port):

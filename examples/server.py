@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A TLS server for the command line, on CPython and MicroPython alike: one client at a time, echo or a page.
 
-    server.py --listen HOST:PORT --cert FILE --key FILE [--echo | --www] [--max-record N] [--count N]
+    server.py --listen HOST:PORT --cert FILE --key FILE [--echo | --www] …    (no option lists them all)
 
 Prints `listening on PORT`, then one line for each handshake. It goes on after a client fails, until --count clients were served;
 its exit code is that of the last one.
@@ -10,16 +10,13 @@ its exit code is that of the last one.
 import sys
 
 import common
-import mxtls
-from stream import Stream
 
-OPTIONS = (
+OPTIONS = common.OPTIONS + (
     ("--listen", "HOST:PORT, port 0 for any"),
-    ("--cert", "file or files (a;b) of the certificate chain, the server's own first"),
-    ("--key", "file of its private key"),
+    ("--dh", "file of Diffie-Hellman parameters, PEM or DER"),
+    ("--verify", None, "ask clients for a certificate that --ca issued, and refuse those without"),
     ("--echo", None, "send back what comes (the default)"),
     ("--www", None, "answer each request with a page"),
-    ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),
     ("--count", "leave after that many clients; default: never"),
 )
 
@@ -43,18 +40,27 @@ def page(session):
     return (head % len(text) + text).encode()
 
 
-def serve(client, www):
+class Echo:
+    """Keeps what one read brought, to be sent back."""
+
+    def __init__(self):
+        self.parts = []
+
+    def __call__(self, view):
+        self.parts.append(bytes(view))
+
+
+def serve(client, www, verify):
     """Echo or answer until the client closes; the bytes that came."""
     started = common.ticks_ms()
     client.handshake()
-    common.handshake_line(client.session, started, "client", False)
+    common.handshake_line(client.session, started, "client", verify and not client.session.anonymous)
     total = 0
     request = Request()
     while not client.closed:
-        parts = []
-        n = client.receive(lambda view: parts.append(bytes(view)))
-        total += n
-        for part in parts:
+        echo = Echo()
+        total += client.receive(echo)
+        for part in echo.parts:
             if www:
                 request(part)
             else:
@@ -67,8 +73,13 @@ def serve(client, www):
 
 def main(argv):
     options = common.parse(OPTIONS, argv)
-    keys = mxtls.Keys()
-    keys.load_rsa_keys(options["cert"], options["key"])
+    if options["trace"]:
+        common.trace()
+    import mxtls
+
+    keys = common.load_keys(options)
+    if options["dh"]:
+        keys.load_dh_params(options["dh"])
     mxtls.open()
     host, port = common.address(options["listen"])
     listener = common.listen(host, port)
@@ -88,10 +99,20 @@ def main(argv):
 
 def one(keys, sock, options):
     """Serve one client; what went wrong, or None."""
+    import mxtls
+    from stream import Stream
+
     client = None
     try:
-        client = Stream(mxtls.ServerSession(keys, max_record=int(options["max_record"] or 16384)), sock)
-        if not serve(client, options["www"]):
+        session = mxtls.ServerSession(
+            keys,
+            cert_validator=refuse_strangers if options["verify"] else None,
+            min_version=common.version_number(options["min_version"]),
+            max_version=common.version_number(options["max_version"]),
+            max_record=int(options["max_record"] or 16384),
+        )
+        client = Stream(session, sock)
+        if not serve(client, options["www"], options["verify"]):
             return "no data"
     except mxtls.Error as e:
         print("error code=%d alert=%s : %s" % (e.code, common.alert_name(e.alert), e.text))
@@ -109,6 +130,11 @@ def one(keys, sock, options):
         except (OSError, mxtls.Error):
             pass
     return None
+
+
+def refuse_strangers(session, certificate, alert):
+    """--verify: the library's judgement stands."""
+    return alert
 
 
 if __name__ == "__main__":

@@ -35,20 +35,26 @@ class Stream:
             return REQUEST_CLOSE
         return s.received_data(n)
 
-    def handshake(self):
-        """Run until the handshake is complete. Data that came along with its end is left to receive()."""
+    def handshake(self, sink=None):
+        """Run until the handshake is complete. Data that comes while one is negotiated again goes to sink(view); data
+        that came along with the end is left to receive()."""
         status = self.flush()
-        while status not in (HANDSHAKE_COMPLETE, APP_DATA):
+        while status != HANDSHAKE_COMPLETE and not self.waiting:
             common.sample_heap()
             status = self.read()
-            while status == RECEIVED_ALERT:
-                self.alert()
+            while status in (APP_DATA, RECEIVED_ALERT) and not self.waiting:
+                if status == RECEIVED_ALERT:
+                    self.alert()
+                elif self.session.hs is None:
+                    self.waiting = True
+                    break
+                elif sink:
+                    sink(self.session.plaintext)
                 status = self.session.processed_data()
             if status == REQUEST_SEND:
                 status = self.flush()
             if self.closed or status == REQUEST_CLOSE:
                 raise mxtls.Error(-12, 255, "the peer closed the connection; look at its log")
-        self.waiting = status == APP_DATA
 
     def send(self, data):
         at = 0

@@ -61,9 +61,14 @@ from mxtls.config import (
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_SPLIT as _USE_SPLIT,
     USE_SSL3 as _USE_SSL3,
+    USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
+    USE_SSL_INFORMATIONAL_TRACE as _USE_SSL_INFORMATIONAL_TRACE,
 )
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy, wipe
+
+if _USE_SSL_INFORMATIONAL_TRACE or _USE_SSL_HANDSHAKE_MSG_TRACE:
+    import mxtls.trace as trace
 
 _HEADER = const(5)
 _EXPANSION = const(325)  # the most that a header, an IV, a MAC and padding add to a record's plaintext
@@ -289,6 +294,8 @@ class Session:
             n = m
             if n > self.max_record:
                 raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
+        if _USE_SSL_INFORMATIONAL_TRACE:
+            trace.info(self, "<- record type %d, %d bytes%s" % (kind, n, ", was encrypted" if self.rd else ""))
         if kind == _HANDSHAKE and n:
             self._handshake(off, n)
             return 0
@@ -315,6 +322,8 @@ class Session:
         return 0
 
     def _alert(self, buf, off, n):
+        if _USE_SSL_INFORMATIONAL_TRACE and n == 2:
+            trace.info(self, "<- alert level %d, description %d" % (buf[off], buf[off + 1]))
         if n != 2 or not 1 <= buf[off] <= 2:
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed alert; the peer is broken")
         if buf[off + 1] == _ALERT_CLOSE_NOTIFY:
@@ -461,6 +470,8 @@ class Session:
             raise Error(_MEM_FAIL, _ALERT_INTERNAL_ERROR, "the output buffer is full; send what get_outdata returns first")
         off = self.output.end + self.head()
         self.output.buf[off] = value
+        if _USE_SSL_HANDSHAKE_MSG_TRACE:
+            trace.message(self, "->", 0x114, 1)
         self.seal(kind, off, 1)
 
     def change_read(self, protection):
@@ -485,6 +496,8 @@ class Session:
         if wr:
             n = wr.seal(kind, self.version, buf, off, n)
             off -= wr.pre
+        if _USE_SSL_INFORMATIONAL_TRACE:
+            trace.info(self, "-> record type %d, %d bytes%s" % (kind, n, ", encrypted" if wr else ""))
         head = off - _HEADER
         version = self.version or min(0x0301, self.max_version)
         buf[head] = kind
@@ -518,6 +531,8 @@ class Session:
         out.buf[off] = level
         out.buf[off + 1] = description
         self.write_len = 0
+        if _USE_SSL_INFORMATIONAL_TRACE:
+            trace.info(self, "-> alert level %d, description %d" % (level, description))
         self.seal(_ALERT, off, 2)
 
     def fail(self, e):
