@@ -137,6 +137,16 @@ def keys_of(chain, min_rsa_bits=2048):
     return trust, own
 
 
+def psk_keys(*more):
+    """Keys of a client and a server that share a secret; more: (key, identity) pairs that the server has too."""
+    ours, theirs = mxtls.Keys(), mxtls.Keys()
+    for key, identity in more:
+        theirs.load_psk(key, identity)
+    for keys in (ours, theirs):
+        keys.load_psk(b"0123456789abcdef", "device")
+    return ours, theirs
+
+
 def pair(chain, name="localhost", client=None, server=None, **both):
     """A client and a server End over a pki.Chain or a (trust, own) pair of Keys; client, server, both: arguments of the sessions."""
     trust, own = chain if isinstance(chain, tuple) else keys_of(chain)

@@ -12,20 +12,22 @@ import mxtls
 from mxtls import codes as c
 from mxtls import suites
 from mxtls.crypto import ecdh, sign
-from mxtls.handshake import extensions
+from mxtls.handshake import client_hello, signed
 
 EC_KEYS = ("p256", "p384", "p521")
 RSA_KEYS = ("rsa2048",)
 GROUPS = {29: "x25519", 23: "p256", 24: "p384", 25: "p521"}
-SUITES = {0xC02B: EC_KEYS, 0xC02C: EC_KEYS, 0xC02F: RSA_KEYS, 0xC030: RSA_KEYS, 0x002F: RSA_KEYS, 0x0035: RSA_KEYS}
+KEYS = {c.KEY_EC: EC_KEYS, c.KEY_RSA: RSA_KEYS, 0: ("psk",)}
+EVERY = (0xC02B, 0xC02C, 0xC02F, 0xC030)  # each group and key with these; the other suites once
+CASES = [(row[0], group, key) for row in suites.SUITES for group in GROUPS for key in KEYS[row[2]]
+         if row[0] in EVERY or (group == 29 and key == KEYS[row[2]][0])]
 CBC = (0x002F, 0x0035)
-CASES = [(suite, group, key) for suite, keys in SUITES.items() for key in keys for group in GROUPS if suite not in CBC or group == 29]
 _chains = {}
 
 
 def chain(key):
     if key not in _chains:
-        _chains[key] = loop.keys_of(pki.chain(key=key))
+        _chains[key] = loop.psk_keys() if key == "psk" else loop.keys_of(pki.chain(key=key))
     return _chains[key]
 
 
@@ -64,7 +66,8 @@ def extension_types(hello, answered):
 
 
 def test_the_table_is_covered():
-    assert sorted(row[0] for row in suites.SUITES) == sorted(SUITES)
+    assert {row[0] for row in suites.SUITES} == {case[0] for case in CASES} and len(suites.SUITES) == 40
+    assert all(row[8] for row in suites.SUITES)
     assert sorted(row[0] for row in ecdh.GROUPS) == sorted(GROUPS)
 
 
@@ -72,16 +75,15 @@ def test_the_table_is_covered():
 def test_suite_group_key(monkeypatch, suite, group, key):
     client, server = offer(monkeypatch, chain(key), ecdh, "GROUPS", tuple(r for r in ecdh.GROUPS if r[0] == group), client={"cipher_suite": suite})
     seen = {}
-    if suite not in CBC:
-        kept = ecdh.Share.__init__
-        monkeypatch.setattr(ecdh.Share, "__init__", lambda self, row: (seen.update({row[0]: 1}), kept(self, row))[1])
+    kept = ecdh.Share.__init__
+    monkeypatch.setattr(ecdh.Share, "__init__", lambda self, row: (seen.update({row[0]: 1}), kept(self, row))[1])
     loop.connect(client, server)
     assert client.session.cipher_suite == server.session.cipher_suite == suite
-    assert suite in CBC or list(seen) == [group]
+    assert list(seen) == ([group] if suites.find(suite)[1] == c.KX_ECDHE else [])
     exchange(client, server)
 
 
-SCHEMES = [(row[0], key) for row in sign.SCHEMES for key in RSA_KEYS + EC_KEYS if row[0] >> 8 != 2]
+SCHEMES = [(row[0], key) for row in sign.SCHEMES for key in RSA_KEYS + EC_KEYS if row[0] >= 0x0400]  # no others are offered
 
 
 @pytest.mark.parametrize("scheme, key", SCHEMES, ids=lambda v: "%04X" % v if isinstance(v, int) else v)
@@ -90,8 +92,8 @@ def test_each_signature_scheme(monkeypatch, scheme, key):
     rows = tuple(r for r in sign.SCHEMES if r[0] == scheme)
     client, server = offer(monkeypatch, chain(key), sign, "SCHEMES", rows, client={"cipher_suite": 0xC02F if key[:3] == "rsa" else 0xC02B})
     used = []
-    real = sign.sign
-    monkeypatch.setattr(sign, "sign", lambda s, k, d: (used.append(s), real(s, k, d))[1])
+    real = signed.sign
+    monkeypatch.setattr(signed, "sign", lambda s, k, d: (used.append(s), real(s, k, d))[1])
     if sign.scheme_fits(scheme, chain(key)[1].private):
         loop.connect(client, server)
         assert used == [scheme]
@@ -104,7 +106,7 @@ def test_each_signature_scheme(monkeypatch, scheme, key):
 @pytest.mark.parametrize("suite, key", ((0xC02B, "p256"), (0xC02C, "p256"), (0x0035, "rsa2048")), ids=str)
 @pytest.mark.parametrize("ems", (1, 0))
 def test_extended_master_secret(monkeypatch, suite, key, ems):
-    client, server = offer(monkeypatch, chain(key), extensions, "_USE_EXTENDED_MASTER_SECRET", ems, client={"cipher_suite": suite})
+    client, server = offer(monkeypatch, chain(key), client_hello, "_USE_EXTENDED_MASTER_SECRET", ems, client={"cipher_suite": suite})
     hello = client.take()
     server.feed(hello)
     flight = server.take()
@@ -116,7 +118,7 @@ def test_extended_master_secret(monkeypatch, suite, key, ems):
 @pytest.mark.parametrize("suite", CBC)
 @pytest.mark.parametrize("etm", (1, 0))
 def test_encrypt_then_mac(monkeypatch, suite, etm):
-    client, server = offer(monkeypatch, chain("rsa2048"), extensions, "_USE_ENCRYPT_THEN_MAC", etm, client={"cipher_suite": suite})
+    client, server = offer(monkeypatch, chain("rsa2048"), client_hello, "_USE_ENCRYPT_THEN_MAC", etm, client={"cipher_suite": suite})
     server.feed(client.take())
     flight = server.take()
     assert (22 in extension_types(loop.messages(flight)[0], True)) == bool(etm)
@@ -137,7 +139,7 @@ def test_encrypt_then_mac_is_not_answered_for_gcm():
 def test_max_fragment_length(monkeypatch, most, code, suite):
     """Without record_size_limit the answer binds both sides to its power of two."""
     key = "rsa2048" if suite == 0x002F else "p256"
-    client, server = offer(monkeypatch, chain(key), extensions, "_USE_RECORD_SIZE_LIMIT", 0, client={"max_record": most, "cipher_suite": suite})
+    client, server = offer(monkeypatch, chain(key), client_hello, "_USE_RECORD_SIZE_LIMIT", 0, client={"max_record": most, "cipher_suite": suite})
     hello = client.take()
     assert extension_types(loop.messages(hello)[0], False)[1] == bytes([code])
     server.feed(hello)

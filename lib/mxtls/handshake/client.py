@@ -112,14 +112,15 @@ def start(session, cipher_suite, resume=True):
             elliptic = elliptic or row[1] == _KX_ECDHE
     if w.at == mark:
         raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "no cipher suite of this build fits the versions and keys; load keys or enable more USE_ options")
-    if _USE_SSL3 and session.max_version == _SSL3:
+    bare = _USE_SSL3 and session.max_version == _SSL3 and not session.established
+    if bare:
         hs.flags = _RENEGOTIATION
         w.put(0x00FF, 2)  # SSL 3.0 has no extensions; this says what renegotiation_info would (RFC 5746 section 3.3)
     if session.fallback:
         w.put(0x5600, 2)  # TLS_FALLBACK_SCSV (RFC 7507)
     w.close(mark, 2)
     w.put(0x0100, 2)
-    if not (_USE_SSL3 and session.max_version == _SSL3):
+    if not bare:
         client_hello.write(session, hs, w, elliptic)
     w.finish()
 

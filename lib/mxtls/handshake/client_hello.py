@@ -16,6 +16,7 @@ from mxtls.codes import MODE_CCM_8 as _MODE_CCM_8
 from mxtls.codes import MODE_GCM as _MODE_GCM
 from mxtls.codes import MODE_RC4 as _MODE_RC4
 from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.codes import SSL3 as _SSL3
 from mxtls.codes import TLS1_2 as _TLS1_2
 from mxtls.config import USE_ECC as _USE_ECC
 from mxtls.config import USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC
@@ -62,6 +63,13 @@ def write(session, hs, w, elliptic):
     w.put(n + 1, 2)
     w.put(n, 1)
     w.data(session.client_verify, 0, n)
+    if session.max_version > _SSL3:
+        _write_others(session, hs, w, elliptic)
+    w.close(mark, 2)
+
+
+def _write_others(session, hs, w, elliptic):
+    """What SSL 3.0 does not know."""
     name = session.server_name
     if name and not _is_address(name) and _ours(session, ext.SERVER_NAME):
         name = name.rstrip(".").encode()
@@ -91,7 +99,6 @@ def write(session, hs, w, elliptic):
             w.put(kind, 2)
             w.put(len(data), 2)
             w.data(data, 0, len(data))
-    w.close(mark, 2)
 
 
 def _write_groups(session, hs, w):
