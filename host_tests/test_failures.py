@@ -14,7 +14,7 @@ import mxtls_port
 import targets
 from mxtls import codes as c
 from mxtls.crypto import drbg, ecdh, sign
-from mxtls.handshake import client as client_module
+from mxtls.handshake import signed
 
 DAY = datetime.timedelta(days=1)
 
@@ -105,8 +105,8 @@ def test_forged_certificate():
 
 @pytest.mark.parametrize("key", ("p256", "rsa2048"))
 def test_bad_signature_in_the_key_exchange(monkeypatch, key):
-    real = sign.sign
-    monkeypatch.setattr(sign, "sign", lambda scheme, k, digest: real(scheme, k, bytes(len(digest))))
+    real = signed.sign
+    monkeypatch.setattr(signed, "sign", lambda scheme, k, digest: real(scheme, k, bytes(len(digest))))
     refused(pki.chain(key=key), c.PROTOCOL_FAIL, c.ALERT_DECRYPT_ERROR, "signature is wrong|certificate's key")
 
 
@@ -152,20 +152,31 @@ def test_no_signature_in_common(monkeypatch):
     nothing_in_common(client, server, c.ALERT_HANDSHAKE_FAILURE, "signature|in common")
 
 
-@pytest.mark.parametrize("version", (0x0300, 0x0301, 0x0302, 0x0200))
-def test_no_version_in_common(monkeypatch, version):
-    with monkeypatch.context() as m:
-        m.setattr(client_module, "_TLS1_2", version)
-        client, server = loop.pair(pki.chain())
-    nothing_in_common(client, server, c.ALERT_PROTOCOL_VERSION, "0x%04X|TLS 1.2" % version)
+@pytest.mark.parametrize("version", (0x0300, 0x0301, 0x0302))
+def test_no_version_in_common(version):
+    """The server's bound, and what the client offers at most."""
+    client, server = loop.pair(pki.chain(key="rsa2048"), client={"max_version": version}, server={"min_version": c.TLS1_2})
+    nothing_in_common(client, server, c.ALERT_PROTOCOL_VERSION, "0x%04X|min_version" % version)
 
 
-@pytest.mark.parametrize("version", (0x0300, 0x0301, 0x0302, 0x0304))
-def test_server_of_another_version(version):
-    client, _ = loop.pair(pki.chain())
+@pytest.mark.parametrize("version", (0x0000, 0x0002, 0x0200, 0x02FF))
+def test_version_below_all(version):
+    client, server = loop.pair(pki.chain())
+    hello = bytearray(client.take())
+    hello[9:11] = version.to_bytes(2, "big")
+    client.take = lambda: hello
+    nothing_in_common(client, server, c.ALERT_PROTOCOL_VERSION, "0x%04X|min_version" % version)
+
+
+@pytest.mark.parametrize("version, bounds", (
+    (0x0300, {"min_version": c.TLS1_2}), (0x0301, {"min_version": c.TLS1_2}), (0x0302, {"min_version": c.TLS1_2}), (0x0300, {"min_version": c.TLS1_0}),
+    (0x0303, {"max_version": c.TLS1_1}), (0x0304, {}), (0x0200, {}), (0xFEFD, {}),
+))
+def test_server_of_another_version(version, bounds):
+    client, _ = loop.pair(pki.chain(key="rsa2048"), client=bounds)
     client.take()
-    hello = loop.message(c.SERVER_HELLO, version.to_bytes(2, "big") + bytes(32) + b"\x00\xc0\x2b\x00")
-    client.feed(loop.record(hello, version=min(version, 0x0303)))
+    hello = loop.message(c.SERVER_HELLO, version.to_bytes(2, "big") + bytes(32) + b"\x00\xc0\x13\x00")
+    client.feed(loop.record(hello, version=max(0x0300, min(version, 0x0303))))
     loop.check_failed(client, c.ALERT_PROTOCOL_VERSION, c.PROTOCOL_FAIL)
 
 

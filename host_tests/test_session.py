@@ -164,9 +164,9 @@ def test_server_data_with_the_clients_finished(keys):
     client, server = loop.pair(keys)
     server.feed(client.take())
     client.feed(server.take())
-    client.session.state = c.OPEN  # let it write early
+    client.session.established, client.session.quiet = True, False  # let it write early
     client.send(b"early")
-    client.session.state = c.WAIT_CHANGE_CIPHER_SPEC
+    client.session.established, client.session.quiet = False, True
     s = server.session
     assert put(s, client.take()) == c.APP_DATA and bytes(s.plaintext) == b"early"
     assert s.processed_data() == c.REQUEST_SEND
@@ -490,8 +490,10 @@ def test_warning_alert_goes_on(ends):
     assert client.alerts == [(1, 90)] and client.data == b"still here"
 
 
-def test_rehandshake_is_refused(ends):
-    """HelloRequest and a second ClientHello: no_renegotiation, a warning, and the session goes on."""
+@pytest.mark.parametrize("option", ("_USE_REHANDSHAKES", "_ENABLE_SECURE_REHANDSHAKES"))
+def test_rehandshake_is_refused(ends, monkeypatch, option):
+    """Switched off: HelloRequest and a second ClientHello get no_renegotiation, a warning, and the session goes on."""
+    monkeypatch.setattr("mxtls.session." + option, 0)
     client, server = ends
     loop.send_record(server, c.HANDSHAKE, loop.message(c.HELLO_REQUEST, b""))
     assert put(client.session, server.take()) == c.REQUEST_SEND
@@ -567,7 +569,7 @@ class NoMemory:
 
 
 @pytest.mark.parametrize("at", range(1, 6))
-@pytest.mark.parametrize("name", ("mxtls.buffers.copy", "mxtls.handshake.derive.prf", "mxtls.crypto.ecdh.Share", "mxtls.handshake.kex_ecdhe.Hash"))
+@pytest.mark.parametrize("name", ("mxtls.buffers.copy", "mxtls.handshake.derive._prf", "mxtls.crypto.ecdh.Share", "mxtls.handshake.transcript.Hash"))
 def test_memory_error_leaves_it_deletable(keys, monkeypatch, name, at):
     module, attribute = name.rsplit(".", 1)
     __import__(module)

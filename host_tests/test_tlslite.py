@@ -215,7 +215,7 @@ def test_ecdsa_keys(role, key):
 @pytest.mark.parametrize("versions", (((3, 1), (3, 1)), ((3, 2), (3, 2)), ((3, 4), (3, 4))))
 def test_no_version_in_common(versions):
     for role in (our_client, our_server):
-        end, peer = role(pki.chain(key="rsa2048"), settings(minVersion=versions[0], maxVersion=versions[1]))
+        end, peer = role(pki.chain(key="rsa2048"), settings(minVersion=versions[0], maxVersion=versions[1]), min_version=c.TLS1_2)
         assert not end.complete and isinstance(peer.error, (TLSLocalAlert, TLSRemoteAlert))
         if end.error:
             assert loop.check_text(end.error).alert in (c.ALERT_PROTOCOL_VERSION, c.ALERT_HANDSHAKE_FAILURE)
