@@ -57,8 +57,8 @@ FEATURES = (
     Option("USE_REHANDSHAKES", "renegotiation, of either kind", auto=True),
     Option("USE_RESUMPTION", "session ids: SessionId, and a server's cache in its Keys"),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
-    _later("USE_MULTITHREADING", "a lock around what sessions share"),
-    _never("USE_PEERSEC_MEMORY_MANAGEMENT", "memory is MicroPython's heap; a session's bound is fixed when it is made"),
+    Option("USE_MULTITHREADING", "a lock of the port around what sessions share", default=0),
+    Option("USE_PEERSEC_MEMORY_MANAGEMENT", "open(arena=n): session buffers and record keys from one block", default=0),
     Option("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one", ("USE_X509",), ("USE_PRIVATE_KEY_PARSING",)),
     Option("SERVER_CAN_SEND_EMPTY_CERT_REQUEST", "ask for a client's certificate with no CA loaded", ("USE_CLIENT_AUTH",), default=0),
     Option("USE_PRIVATE_KEY_PARSING", "private keys, PKCS#1 and SEC1", ("USE_X509",), ("USE_PKCS8",), auto=True),
@@ -84,9 +84,9 @@ FEATURES = (
 DEBUG = (
     Option("USE_SSL_HANDSHAKE_MSG_TRACE", "print each handshake message as it passes", default=0, debug=True),
     Option("USE_SSL_INFORMATIONAL_TRACE", "print what the record layer does", default=0, debug=True),
-    _never("HALT_ON_PS_ERROR", "a failure is an exception: catch mxtls.Error"),
-    _never("USE_CORE_TRACE", "every Error says in its text what happened and what to do"),
-    _never("USE_CRYPTO_TRACE", "every Error says in its text what happened and what to do"),
+    Option("HALT_ON_PS_ERROR", "call the port's halt(text) at every failure, before it is raised", default=0, debug=True),
+    Option("USE_CORE_TRACE", "print every failure where it is noticed", default=0, debug=True),
+    Option("USE_CRYPTO_TRACE", "print which algorithm does what", default=0, debug=True),
 )
 
 # The reference, "Cipher Suites"; then those it does not know
@@ -205,8 +205,8 @@ def _only(suite: str) -> dict[str, int]:
     return {o.name: int(o.name == suite) for o in SUITES if o.state == BUILT}
 
 
-# What even a build of everything leaves as it is: each refuses something
-_NOT_EVERYTHING = ("DISABLE_SSLV3", "REQUIRE_SECURE_REHANDSHAKES")
+# What even a build of everything leaves as it is: two refuse something, a lock costs every call an allocation
+_NOT_EVERYTHING = ("DISABLE_SSLV3", "REQUIRE_SECURE_REHANDSHAKES", "USE_MULTITHREADING")
 
 # What a profile asks for; everything else keeps its default.
 PROFILES: dict[str, dict[str, int]] = {

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
 """One buffer: where bytes lie, what is free, what is pending. A session has two, `input` and `output`."""
 
-from mxtls.kernels.mem import copy
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
+from mxtls.kernels.mem import copy, wipe
+
+if _USE_ARENA:
+    from mxtls.memory import give, take
 
 
 class Buffer:
     """buf[start:end] is pending, what lies after end is free. It grows on demand, never beyond limit."""
 
     def __init__(self, size, limit):
-        self.buf = bytearray(size)
+        self.buf = take(size) if _USE_ARENA else bytearray(size)
         self.start = 0
         self.end = 0
         self.limit = limit
@@ -24,9 +28,20 @@ class Buffer:
         if size + n > len(buf):
             if size + n > self.limit:
                 return -1
-            buf = bytearray(size + n)
+            buf = take(size + n) if _USE_ARENA else bytearray(size + n)
         copy(buf, 0, self.buf, start, size)
+        if _USE_ARENA and buf is not self.buf:
+            give(self.buf)
         self.buf = buf  # only now: without memory for it, all is as it was
         self.start = 0
         self.end = size
         return start
+
+    def free(self):
+        """Wipe the bytes; the buffer holds nothing from now on."""
+        if _USE_ARENA:
+            give(self.buf)
+        else:
+            wipe(self.buf)
+        self.buf = b""
+        self.start = self.end = self.limit = 0

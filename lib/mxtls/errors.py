@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The one exception that leaves the engine (beside MemoryError). Raised by every module."""
 
+from mxtls.config import HALT_ON_PS_ERROR as _HALT_ON_PS_ERROR
+from mxtls.config import USE_CORE_TRACE as _USE_CORE_TRACE
+
 
 class Error(Exception):
     """code: a negative code of mxtls.codes; alert: the alert sent to the peer, 255 for none;
@@ -11,3 +14,11 @@ class Error(Exception):
         self.code = code
         self.alert = alert
         self.text = text
+        if _USE_CORE_TRACE:
+            import mxtls.trace as trace
+
+            trace.out("error code=%d alert=%d : %s" % (code, alert, text))
+        if _HALT_ON_PS_ERROR:
+            import mxtls_port
+
+            mxtls_port.halt(text)

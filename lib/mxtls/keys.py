@@ -14,6 +14,7 @@ from mxtls.codes import (
 )
 from mxtls.config import PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM
 from mxtls.config import USE_DH as _USE_DH
+from mxtls.config import USE_MULTITHREADING as _USE_MULTITHREADING
 from mxtls.config import USE_PSK as _USE_PSK
 from mxtls.config import USE_RESUMPTION as _USE_RESUMPTION
 from mxtls.errors import Error
@@ -135,3 +136,11 @@ class Keys:
         self.chain = []
         self.anchors = []
         self.loaded = False
+
+
+if _USE_MULTITHREADING:
+    from mxtls.lock import guard
+
+    guard(Keys, "load_rsa_keys_mem delete")
+    if _PS_USE_FILE_SYSTEM:
+        guard(Keys, "load_rsa_keys")

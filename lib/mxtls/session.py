@@ -56,6 +56,8 @@ from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
+    USE_MULTITHREADING as _USE_MULTITHREADING,
+    USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
@@ -65,8 +67,10 @@ from mxtls.config import (
     USE_SSL_INFORMATIONAL_TRACE as _USE_SSL_INFORMATIONAL_TRACE,
 )
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy
 
+if _USE_ARENA:
+    import mxtls.memory as memory
 if _USE_SSL_INFORMATIONAL_TRACE or _USE_SSL_HANDSHAKE_MSG_TRACE:
     import mxtls.trace as trace
 
@@ -121,6 +125,8 @@ class Session:
         limit = max_record + _EXPANSION
         if max_record < _MESSAGE:
             limit = _MESSAGE + _EXPANSION
+        if _USE_ARENA:
+            memory.owner = self
         self.input = Buffer(min(_FIRST_INPUT, limit), limit)
         self.output = Buffer(min(_FIRST_OUTPUT, limit), 2 * limit)
         self.rd = None  # record protection, each way; None while in the clear
@@ -216,6 +222,8 @@ class Session:
 
     def _run(self, idle):
         """Read records, and turn whatever goes wrong into one Error and a closed session."""
+        if _USE_ARENA:
+            memory.owner = self
         try:
             status = self._records()
             if status:
@@ -565,10 +573,10 @@ class Session:
         """Wipe and free what the session holds. Harmless when called twice."""
         self._drop_secrets()
         self.closing |= _SENT | _GOT | _DEAD
-        for b in (self.input, self.output):
-            wipe(b.buf)
-            b.buf = b""
-            b.start = b.end = b.limit = 0
+        self.input.free()
+        self.output.free()
+        if _USE_ARENA:
+            memory.release(self)
         self.plain_len = -1
         self.write_len = 0
         self.keys = self.cert_validator = self.peer_certificate = None
@@ -669,3 +677,19 @@ if _USE_SERVER:
                     raise Error(_LIMIT_FAIL, _ALERT_NONE, "a session can disable %d suites; disable others for all sessions" % _SSL_MAX_DISABLED_CIPHERS)
                 self.disabled.append(suite)
             return _SUCCESS
+
+
+if _USE_ARENA:
+    if _USE_CLIENT:
+        ClientSession.__init__ = memory.owned(ClientSession.__init__)
+    if _USE_SERVER:
+        ServerSession.__init__ = memory.owned(ServerSession.__init__)
+
+if _USE_MULTITHREADING:
+    from mxtls.lock import guard
+
+    guard(Session, "received_data processed_data encode_writebuf encode_to_outdata encode_closure_alert encode_rehandshake delete")
+    if _USE_CLIENT:
+        guard(ClientSession, "__init__")
+    if _USE_SERVER:
+        guard(ServerSession, "__init__")

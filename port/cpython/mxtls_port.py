@@ -4,6 +4,7 @@
 import os
 import sys
 import time
+from _thread import allocate_lock
 
 from mxtls_hashlib import Hash, Hmac  # noqa: F401  optional in a port: what mxtls/crypto takes in place of its own
 
@@ -30,6 +31,17 @@ def read_file(name):
     """The whole file as bytes; OSError where there is none."""
     with open(name, "rb") as f:
         return f.read()
+
+
+def lock():
+    """A lock with acquire() and release(), for builds with USE_MULTITHREADING."""
+    return allocate_lock()
+
+
+def halt(text):
+    """Stop where a failure is noticed, for builds with HALT_ON_PS_ERROR."""
+    print("halt: " + text)
+    breakpoint()
 
 
 def forget(names):

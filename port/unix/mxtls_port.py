@@ -33,6 +33,19 @@ def read_file(name):
         return f.read()
 
 
+def lock():
+    """A lock with acquire() and release(), for builds with USE_MULTITHREADING."""
+    from _thread import allocate_lock
+
+    return allocate_lock()
+
+
+def halt(text):
+    """Stop where a failure is noticed, for builds with HALT_ON_PS_ERROR."""
+    print("halt: " + text)
+    raise SystemExit(2)
+
+
 def forget(names):
     """Give back the heap that these modules' functions take: a later import finds them in flash again."""
     for name in names.split():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """AES-CCM (RFC 3610) with 96-bit nonces, in place, for headers below 65280 bytes and texts below 2**24 (RFC 6655, RFC 7251). Called by record_aead.py."""
 
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.aes import AES_CTX, aes_cbc_encrypt, aes_ctr, aes_expand
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
@@ -10,6 +11,9 @@ _ctr = bytearray(16)
 _mac = bytearray(16)
 _block = bytearray(16)
 
+if _USE_ARENA:
+    from mxtls.memory import give, take
+
 
 class Ccm:
     """One key of 16, 24 or 32 bytes; tag: its length, 16 or 8. A nonce must never seal twice. Nothing is allocated after the
@@ -17,7 +21,7 @@ class Ccm:
 
     def __init__(self, key, tag=16):
         self.tag = tag
-        self._aes = bytearray(AES_CTX)
+        self._aes = take(AES_CTX) if _USE_ARENA else bytearray(AES_CTX)
         aes_expand(self._aes, key, 0, len(key))
 
     def seal(self, nonce, aad, naad, buf, off, n):
@@ -75,4 +79,4 @@ class Ccm:
 
     def wipe(self):
         """Forget the key."""
-        wipe(self._aes)
+        give(self._aes) if _USE_ARENA else wipe(self._aes)

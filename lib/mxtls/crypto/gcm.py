@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """AES in Galois/counter mode (SP 800-38D) with 96-bit nonces and 128-bit tags, in place. Called by record_aead.py."""
 
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.aes import AES_CTX, aes_ctr, aes_expand
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.ghash import GHASH_CTX, ghash, ghash_key
@@ -12,6 +13,9 @@ _y = bytearray(16)
 _tag = bytearray(16)
 _bits = bytearray(16)
 
+if _USE_ARENA:
+    from mxtls.memory import give, take
+
 
 class Gcm:
     """One key of 16, 24 or 32 bytes. A nonce must never seal twice. Nothing is allocated after the constructor."""
@@ -19,8 +23,8 @@ class Gcm:
     tag = 16
 
     def __init__(self, key):
-        self._aes = bytearray(AES_CTX)
-        self._ghash = bytearray(GHASH_CTX)
+        self._aes = take(AES_CTX) if _USE_ARENA else bytearray(AES_CTX)
+        self._ghash = take(GHASH_CTX) if _USE_ARENA else bytearray(GHASH_CTX)
         aes_expand(self._aes, key, 0, len(key))
         wipe(_ctr)
         aes_ctr(self._aes, _ctr, _y, 0, 16)
@@ -66,5 +70,5 @@ class Gcm:
 
     def wipe(self):
         """Forget the key."""
-        wipe(self._aes)
-        wipe(self._ghash)
+        give(self._aes) if _USE_ARENA else wipe(self._aes)
+        give(self._ghash) if _USE_ARENA else wipe(self._ghash)

@@ -8,6 +8,7 @@ from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
 from mxtls.codes import KEY_EC as _KEY_EC
 from mxtls.codes import KEY_RSA as _KEY_RSA
 from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
+from mxtls.config import USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE
 from mxtls.config import USE_ECC as _USE_ECC
 from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1
 from mxtls.config import USE_RSA as _USE_RSA
@@ -65,6 +66,10 @@ def scheme_fits(scheme, key):
 def verify(scheme, key, digest, sig):
     """True where sig signs the digest under a PublicKey that fits the scheme. At TLS 1.2 a curve goes with any hash."""
     row = _row(scheme)
+    if _USE_CRYPTO_TRACE:
+        import mxtls.trace as trace
+
+        trace.out("crypto  verify scheme 0x%04X with a key of %d bits" % (scheme, key.bits))
     if not scheme_fits(scheme, key) or len(digest) != hash_size(row[2]):
         return False
     if _USE_ECC and row[1] == _KEY_EC:

@@ -27,6 +27,7 @@ from mxtls.config import USE_AES_GCM as _USE_AES_GCM
 from mxtls.config import USE_ARC4 as _USE_ARC4
 from mxtls.config import USE_CHACHA20_POLY1305 as _USE_CHACHA20_POLY1305
 from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
+from mxtls.config import USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE
 from mxtls.config import USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET
 from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1
 from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES
@@ -86,6 +87,10 @@ def _iv_size(session, row):
 def keys(session, hs):
     """The key block, and the protection of both directions from it."""
     row = hs.row
+    if _USE_CRYPTO_TRACE:
+        import mxtls.trace as trace
+
+        trace.out("crypto  keys of %d bits for mode %d, MAC hash %d, PRF hash %d" % (8 * row[4], row[3], row[5], hs.alg))
     mac = hash_size(row[5]) if row[5] else 0
     block = bytearray(2 * (mac + row[4] + _iv_size(session, row)))
     seed = hs.random[32:] + hs.random[:32]
