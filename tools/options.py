@@ -205,8 +205,8 @@ def _only(suite: str) -> dict[str, int]:
     return {o.name: int(o.name == suite) for o in SUITES if o.state == BUILT}
 
 
-# What even a build of everything leaves as it is: two refuse something, a lock costs every call an allocation
-_NOT_EVERYTHING = ("DISABLE_SSLV3", "REQUIRE_SECURE_REHANDSHAKES", "USE_MULTITHREADING")
+# What even a build of everything leaves as it is: two refuse something, two wrap every call
+_NOT_EVERYTHING = ("DISABLE_SSLV3", "REQUIRE_SECURE_REHANDSHAKES", "USE_MULTITHREADING", "USE_PEERSEC_MEMORY_MANAGEMENT")
 
 # What a profile asks for; everything else keeps its default.
 PROFILES: dict[str, dict[str, int]] = {
