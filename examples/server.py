@@ -112,7 +112,7 @@ def one(keys, sock, options):
             max_record=int(options["max_record"] or 16384),
         )
         client = Stream(session, sock)
-        if not serve(client, options["www"], options["verify"]):
+        if not serve(client, options["www"], bool(options["verify"])):
             return "no data"
     except mxtls.Error as e:
         print("error code=%d alert=%s : %s" % (e.code, common.alert_name(e.alert), e.text))

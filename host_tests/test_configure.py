@@ -10,7 +10,7 @@ from pathlib import Path
 import configure
 import pytest
 from configure import ConfigureError, fold, imports_of, resolve, stage
-from options import BUILT, LATER, NEVER, OPTIONS, PROFILES
+from options import BUILT, LATER, NEVER, OPTIONS, PROFILES, _NOT_EVERYTHING
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -91,11 +91,13 @@ def test_an_option_that_means_nothing_here_is_refused_with_the_reason(option):
         ("defualt", {}, "there is no profile defualt"),
         ("client", {"USE_CLIENT_SIDE_SSL": 0}, "no role is left on"),
         ("default", {"USE_TLS_1_2": 0}, "needs USE_TLS_1_2"),
-        ("default", {"USE_AES": 0}, "no cipher suite is left on"),
-        ("default", {"USE_X509": 0}, "USE_CLIENT_SIDE_SSL needs USE_X509"),
+        ("default", {"USE_AES": 0, "USE_CHACHA20_POLY1305": 0}, "no cipher suite is left on"),
+        ("default", {"USE_X509": 0}, "USE_CLIENT_AUTH needs USE_X509"),
+        ("default", {"USE_TLS_1_1": 1}, "USE_TLS_1_1 needs USE_TLS"),
+        ("default", {"USE_CLIENT_AUTH": 0, "SERVER_CAN_SEND_EMPTY_CERT_REQUEST": 1}, "SERVER_CAN_SEND_EMPTY_CERT_REQUEST needs USE_CLIENT_AUTH"),
         ("default", {"USE_RSA": 0, "USE_TLS_RSA_WITH_AES_128_CBC_SHA": 1}, "needs USE_RSA"),
         ("default", {"USE_RSA": 0, "USE_RSA_PSS": 1}, "USE_RSA_PSS needs USE_RSA"),
-        ("default", {"USE_PRIVATE_KEY_PARSING": 0}, "USE_SERVER_SIDE_SSL needs USE_PRIVATE_KEY_PARSING"),
+        ("default", {"USE_PRIVATE_KEY_PARSING": 0, "USE_PKCS5": 1}, "USE_PKCS5 needs USE_PRIVATE_KEY_PARSING"),
     ],
 )
 def test_refusals_say_what_to_do(profile, asked, text):
@@ -104,26 +106,55 @@ def test_refusals_say_what_to_do(profile, asked, text):
     assert text in str(refused.value) and "\n" not in str(refused.value)
 
 
-def off(profile="default", **asked):
-    """What is on by default, but not here."""
-    usual = resolve()
+def off(profile="default", of="default", **asked):
+    """What is on by default, or in another profile, but not here."""
+    usual = resolve(of)
     return {name for name, number in resolve(profile, asked).items() if not number and usual[name]}
 
 
 def test_everything_turns_every_feature_on():
     for name, number in resolve("everything").items():
-        assert number == (not OPTIONS[name].debug and not name.startswith("DISABLE_")), name
+        assert number == (not OPTIONS[name].debug and name not in _NOT_EVERYTHING), name
+
+
+def test_the_default_has_nothing_that_rfcs_retired():
+    value = resolve()
+    assert {n for n in OPTIONS if OPTIONS[n].suite and value[n]} == {
+        f"USE_TLS_{kx}_WITH_{bulk}" for kx in ("ECDHE_ECDSA", "ECDHE_RSA") for bulk in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256")
+    } | {f"USE_TLS_{suite}" for suite in (
+        "ECDHE_PSK_WITH_AES_128_GCM_SHA256", "ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", "PSK_WITH_AES_128_GCM_SHA256", "PSK_WITH_AES_256_GCM_SHA384", "PSK_WITH_CHACHA20_POLY1305_SHA256",
+    )}
+    for name in """USE_TLS USE_TLS_1_1 USE_SSL3 ENABLE_SECURE_REHANDSHAKES ENABLE_INSECURE_REHANDSHAKES USE_REHANDSHAKES USE_MD5 USE_SHA1 USE_MD5_SHA1 USE_3DES
+            USE_ARC4 USE_SEED USE_DH USE_RSA_KEY_EXCHANGE USE_AES_CBC USE_ENCRYPT_THEN_MAC USE_SPLIT USE_PKCS5""".split():
+        assert value[name] == 0, name
+    assert value["DISABLE_SSLV3"] == value["USE_TLS_1_2"] == value["USE_RESUMPTION"] == value["USE_CLIENT_AUTH"] == 1
+
+
+def test_ssl3_by_either_name():
+    for asked in ({"DISABLE_SSLV3": 0}, {"USE_SSL3": 1}):
+        value = resolve("default", asked)
+        assert (value["USE_SSL3"], value["DISABLE_SSLV3"], value["USE_MD5_SHA1"], value["USE_SPLIT"]) == (1, 0, 1, 1)
+
+
+def test_rehandshakes_of_either_kind():
+    for name in ("ENABLE_SECURE_REHANDSHAKES", "ENABLE_INSECURE_REHANDSHAKES"):
+        assert resolve("default", {name: 1})["USE_REHANDSHAKES"] == 1
 
 
 def test_a_refused_algorithm_takes_its_suites_along():
-    assert off(USE_RSA=0) == {n for n in OPTIONS if "_RSA_WITH_AES" in n and OPTIONS[n].state == BUILT} | set(
-        "USE_RSA USE_RSA_PSS USE_RSA_KEY_EXCHANGE USE_AES_CBC USE_SHA1 USE_ENCRYPT_THEN_MAC".split()
-    )
+    assert off(USE_RSA=0) == {n for n in OPTIONS if "_RSA_WITH_" in n and resolve()[n]} | {"USE_RSA", "USE_RSA_PSS"}
+    taken = off("everything", "everything", USE_RSA=0)
+    assert taken == {n for n in OPTIONS if "_RSA_WITH_" in n} | set("USE_RSA USE_RSA_PSS USE_RSA_KEY_EXCHANGE".split())
+    for name, word in (("USE_ARC4", "RC4"), ("USE_SEED", "SEED"), ("USE_3DES", "3DES"), ("USE_DH", "_DHE_"), ("USE_PSK", "_PSK_"), ("USE_AES_CCM", "_CCM_"), ("USE_AES_GCM", "_GCM_"),
+                       ("USE_CHACHA20_POLY1305", "CHACHA20"), ("USE_ECDHE", "_ECDHE_")):
+        taken = off("everything", "everything", **{name: 0})
+        assert {n for n in OPTIONS if OPTIONS[n].suite and word in n} | {name} <= taken, name
+        assert not {n for n in taken if OPTIONS[n].suite and word not in n}, name
 
 
 def test_an_algorithm_that_no_suite_needs_goes():
-    gone = off("one-suite")
-    assert {"USE_RSA", "USE_SHA1", "USE_SHA384", "USE_SHA512", "USE_AES_CBC", "USE_X25519", "USE_PKCS8"} <= gone
+    gone = off("one-suite", "everything")
+    assert {"USE_RSA", "USE_SHA1", "USE_SHA384", "USE_SHA512", "USE_AES_CBC", "USE_X25519", "USE_DH", "USE_PSK", "USE_CHACHA20_POLY1305", "USE_MD5", "USE_3DES"} <= gone
     assert not gone & {"USE_ECC", "USE_SECP256R1", "USE_AES_GCM", SUITE_128}
 
 
@@ -132,8 +163,9 @@ def test_an_algorithm_asked_for_stays_and_brings_what_it_uses():
 
 
 def test_a_client_needs_no_private_keys_and_a_server_judges_no_name_constraints():
-    assert off("client") == {"USE_SERVER_SIDE_SSL", "USE_PRIVATE_KEY_PARSING", "USE_PKCS8"}
-    assert off("server") == {"USE_CLIENT_SIDE_SSL", "USE_NAME_CONSTRAINTS"}
+    assert off("client") == {"USE_SERVER_SIDE_SSL"}  # a client's own certificate has a private key
+    assert off("client", USE_CLIENT_AUTH=0) == {"USE_SERVER_SIDE_SSL", "USE_CLIENT_AUTH", "USE_PRIVATE_KEY_PARSING", "USE_PKCS8"}
+    assert off("server") == {"USE_CLIENT_SIDE_SSL", "USE_NAME_CONSTRAINTS", "USE_HELLO_EXTENSIONS"}
 
 
 # --- Folding
