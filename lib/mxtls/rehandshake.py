@@ -2,21 +2,17 @@
 """Negotiating again on an open session, as the application asks for it (matrixSslEncodeRehandshake; RFC 5746). Called by session.py."""
 
 from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL
 from mxtls.codes import ERROR as _ERROR
 from mxtls.codes import HELLO_REQUEST as _HELLO_REQUEST
 from mxtls.codes import OPEN as _OPEN
 from mxtls.codes import OPTION_FULL_HANDSHAKE as _OPTION_FULL_HANDSHAKE
 from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES
 from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
 from mxtls.errors import Error
 
 
 def encode(session, keys, cert_validator, session_option, cipher_suite):
     """See Session.encode_rehandshake."""
-    if not _USE_REHANDSHAKES:
-        raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "renegotiation is not in this build; enable ENABLE_SECURE_REHANDSHAKES")
     if session.state != _OPEN or session.closing:
         raise Error(_ERROR, _ALERT_NONE, "the session is not open, or negotiates already; wait for HANDSHAKE_COMPLETE")
     if not session.may_rehandshake():

@@ -472,30 +472,6 @@ class Session:
                 n -= 1
         self.seal(_APPLICATION_DATA, off, n)
 
-    def send_byte(self, kind, value):
-        """A record of one byte: ChangeCipherSpec."""
-        if self.output.room(1 + self.overhead()) < 0:
-            raise Error(_MEM_FAIL, _ALERT_INTERNAL_ERROR, "the output buffer is full; send what get_outdata returns first")
-        off = self.output.end + self.head()
-        self.output.buf[off] = value
-        if _USE_SSL_HANDSHAKE_MSG_TRACE:
-            trace.message(self, "->", 0x114, 1)
-        self.seal(kind, off, 1)
-
-    def change_read(self, protection):
-        """Records that come are under this protection from now on."""
-        if self.rd:
-            self.rd.wipe()
-        self.rd = protection
-
-    def change_write(self, protection):
-        """Records that go are under this protection from now on."""
-        if self.wr:
-            self.wr.wipe()
-        self.wr = protection
-        if _USE_SPLIT:
-            self.split = protection.split and _HEADER + protection.split - 1  # less the byte that moves into it
-
     def seal(self, kind, off, n):
         """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""
         out = self.output
@@ -584,28 +560,32 @@ class Session:
 
     # Handshakes, once more
 
-    def encode_rehandshake(self, keys=None, cert_validator=None, session_option=0, cipher_suite=0):
-        """Put a ClientHello, or a server's HelloRequest, into get_outdata: negotiate again on this connection. With nothing but
-        defaults the session is resumed under new keys; anything else asks for a full handshake. Returns SUCCESS."""
-        import mxtls.rehandshake as rehandshake
+    if _USE_REHANDSHAKES:
 
-        return rehandshake.encode(self, keys, cert_validator, session_option, cipher_suite)
+        def encode_rehandshake(self, keys=None, cert_validator=None, session_option=0, cipher_suite=0):
+            """Put a ClientHello, or a server's HelloRequest, into get_outdata: negotiate again on this connection. With nothing but
+            defaults the session is resumed under new keys; anything else asks for a full handshake. Returns SUCCESS."""
+            import mxtls.rehandshake as rehandshake
 
-    def may_rehandshake(self):
-        """Does this build allow it with this peer, now? At most 16 in a row without data between them."""
-        if not _USE_REHANDSHAKES or self.closing or self.rehandshakes >= _MOST_REHANDSHAKES:
-            return False
-        self.rehandshakes += 1
-        return bool(_ENABLE_SECURE_REHANDSHAKES if self.secure else _ENABLE_INSECURE_REHANDSHAKES)
+            return rehandshake.encode(self, keys, cert_validator, session_option, cipher_suite)
 
-    def set_session_option(self, option):
-        """OPTION_DISABLE_CLIENT_AUTH or OPTION_ENABLE_CLIENT_AUTH: does a server with a validator ask for certificates?"""
-        if option == _OPTION_DISABLE_CLIENT_AUTH or option == _OPTION_ENABLE_CLIENT_AUTH:
-            self.client_auth = option == _OPTION_ENABLE_CLIENT_AUTH
-        elif option == _OPTION_FULL_HANDSHAKE:
-            self.full = True
-        else:
-            raise Error(_ARG_FAIL, _ALERT_NONE, "there is no session option %s; see OPTION_…" % option)
+        def may_rehandshake(self):
+            """Does this build allow it with this peer, now? At most 16 in a row without data between them."""
+            if self.closing or self.rehandshakes >= _MOST_REHANDSHAKES:
+                return False
+            self.rehandshakes += 1
+            return bool(_ENABLE_SECURE_REHANDSHAKES if self.secure else _ENABLE_INSECURE_REHANDSHAKES)
+
+    if _USE_SERVER:
+
+        def set_session_option(self, option):
+            """OPTION_DISABLE_CLIENT_AUTH or OPTION_ENABLE_CLIENT_AUTH: does a server with a validator ask for certificates?"""
+            if option == _OPTION_DISABLE_CLIENT_AUTH or option == _OPTION_ENABLE_CLIENT_AUTH:
+                self.client_auth = option == _OPTION_ENABLE_CLIENT_AUTH
+            elif option == _OPTION_FULL_HANDSHAKE:
+                self.full = True
+            else:
+                raise Error(_ARG_FAIL, _ALERT_NONE, "there is no session option %s; see OPTION_…" % option)
 
 
 if _USE_CLIENT:

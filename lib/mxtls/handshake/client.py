@@ -317,8 +317,9 @@ def _send_verify(session, hs):
 
 
 def change_cipher_spec(session, hs, r):
-    session.change_read(hs.next_rd)
-    hs.next_rd = None
+    from mxtls.handshake import derive
+
+    derive.change_read(session, hs)
 
 
 def finished(session, hs, r):

@@ -7,10 +7,12 @@ Called by both roles. hs.alg is the hash of the PRF: 0 before TLS 1.2, where it 
 from micropython import const
 from mxtls.codes import ALERT_DECRYPT_ERROR as _ALERT_DECRYPT_ERROR
 from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
 from mxtls.codes import CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC
 from mxtls.codes import EXT_ENCRYPT_THEN_MAC as _ETM
 from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
 from mxtls.codes import FINISHED as _FINISHED
+from mxtls.codes import MEM_FAIL as _MEM_FAIL
 from mxtls.codes import MODE_3DES as _MODE_3DES
 from mxtls.codes import MODE_CCM_8 as _MODE_CCM_8
 from mxtls.codes import MODE_CHACHA as _MODE_CHACHA
@@ -32,12 +34,17 @@ from mxtls.config import USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECR
 from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1
 from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES
 from mxtls.config import USE_SEED as _USE_SEED
+from mxtls.config import USE_SPLIT as _USE_SPLIT
 from mxtls.config import USE_SSL3 as _USE_SSL3
+from mxtls.config import USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE
 from mxtls.crypto.hash import hash_size
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
+
+if _USE_SSL_HANDSHAKE_MSG_TRACE:
+    import mxtls.trace as trace
 
 _VERIFY_DATA = const(12)
 
@@ -185,11 +192,35 @@ def _keep(session, data, client):
             session.server_verify = bytes(data)
 
 
+def change_read(session, hs):
+    """Records that come are under the new keys from now on."""
+    if session.rd:
+        session.rd.wipe()
+    session.rd = hs.next_rd
+    hs.next_rd = None
+
+
+def _change_write(session, hs):
+    """ChangeCipherSpec: records that go are under the new keys from now on."""
+    out = session.output
+    if out.room(1 + session.overhead()) < 0:
+        raise Error(_MEM_FAIL, _ALERT_INTERNAL_ERROR, "the output buffer is full; send what get_outdata returns first")
+    off = out.end + session.head()
+    out.buf[off] = 1
+    if _USE_SSL_HANDSHAKE_MSG_TRACE:
+        trace.message(session, "->", 0x114, 1)
+    session.seal(_CHANGE_CIPHER_SPEC, off, 1)
+    if session.wr:
+        session.wr.wipe()
+    session.wr = wr = hs.next_wr
+    hs.next_wr = None
+    if _USE_SPLIT:
+        session.split = wr.split and 4 + wr.split  # the header, and less the byte that moves into the first record
+
+
 def send_finished(session, hs):
     """ChangeCipherSpec and Finished."""
-    session.send_byte(_CHANGE_CIPHER_SPEC, 1)
-    session.change_write(hs.next_wr)
-    hs.next_wr = None
+    _change_write(session, hs)
     data = _verify_data(session, hs, session.client)
     w = Writer(session)
     w.begin(_FINISHED, len(data))

@@ -354,8 +354,9 @@ def certificate_verify(session, hs, r):
 
 
 def change_cipher_spec(session, hs, r):
-    session.change_read(hs.next_rd)
-    hs.next_rd = None
+    from mxtls.handshake import derive
+
+    derive.change_read(session, hs)
 
 
 def finished(session, hs, r):
