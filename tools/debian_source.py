@@ -15,12 +15,13 @@ RELEASE = "trixie"
 # What was tested. apt checks signatures too; these also hold where the machine does not have the release's keys.
 TESTED = {
     "micropython": "7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea",
+    "bearssl": "102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004",
     "mbedtls": "8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a",
 }
 
 
-def _entries(etc):
-    """The machine's Debian entries, each rewritten for RELEASE: pairs of file suffix and text."""
+def _entries(etc, release):
+    """The machine's Debian entries, each rewritten for that release: pairs of file suffix and text."""
     codename = ""
     for line in Path("/etc/os-release").read_text().splitlines():
         if line.startswith("VERSION_CODENAME="):
@@ -32,7 +33,7 @@ def _entries(etc):
             lines = [line for line in stanza.splitlines() if line.strip() and not line.startswith("#")]
             fields = {line.split(":", 1)[0].lower(): line.split(":", 1)[1].strip() for line in lines if line[0] not in " \t" and ":" in line}
             if "main" in fields.get("components", "").split() and suites & set(fields.get("suites", "").split()) and fields.get("enabled") != "no":
-                new = {"types": "deb-src", "suites": RELEASE, "components": "main"}
+                new = {"types": "deb-src", "suites": release, "components": "main"}
                 kept = [line for line in lines if line.split(":", 1)[0].lower() not in set(new) | {"architectures", "enabled"}]
                 found.append((".sources", "\n".join(kept + ["%s: %s" % (k.title(), v) for k, v in new.items()]) + "\n"))
     for path in [etc / "sources.list"] + sorted((etc / "sources.list.d").glob("*.list")):
@@ -45,7 +46,7 @@ def _entries(etc):
             kept = " ".join(o for o in options.split() if not o.startswith("arch="))
             words = rest.split()
             if len(words) > 2 and words[1] in suites and "main" in words[2:]:
-                found.append((".list", "deb-src %s%s %s main\n" % ("[%s] " % kept if kept else "", words[0], RELEASE)))
+                found.append((".list", "deb-src %s%s %s main\n" % ("[%s] " % kept if kept else "", words[0], release)))
     return found
 
 
@@ -66,11 +67,11 @@ def _fetch(view, entry, packages, options=()):
     run("apt-source", *apt, "source", "--download-only", "--only-source", *packages, cwd=view)
 
 
-def unpack(view, packages):
+def unpack(view, packages, release=RELEASE):
     """Fetch the packages (name -> folder) into the folder `view` and unpack their upstream sources."""
-    entries = _entries(Path("/etc/apt"))
+    entries = _entries(Path("/etc/apt"), release)
     if not shutil.which("apt-get") or not entries:
-        raise Failed("no Debian package source on this machine; give a MicroPython tree with MICROPY_DIR=")
+        raise Failed("no Debian package source on this machine (for MicroPython: give a tree of it with MICROPY_DIR=)")
     unsigned = ("Acquire::AllowInsecureRepositories=1", "APT::Get::AllowUnauthenticated=1")
     problem = None
     for entry, options in [(e, ()) for e in entries] + [(e, unsigned) for e in entries]:

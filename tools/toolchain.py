@@ -22,6 +22,7 @@ VENV = BUILD / "venv"
 VENV_PYTHON = VENV / "bin" / "python"
 MPY_CROSS = BIN / "mpy-cross"
 APT_PACKAGES = ("openssl", "build-essential", "pkg-config", "libffi-dev")
+PEER_PACKAGES = ("gnutls-bin", "libnss3-tools")  # what only host_tests/test_interop.py talks to
 X86_64 = platform.machine() in ("x86_64", "AMD64")
 BITS = (32, 64) if X86_64 else (64,)
 # Viper's integers are as wide as the machine's: its kernels are written for 32 bits, so the 64-bit port freezes the pure tier.
@@ -45,7 +46,30 @@ def apt_packages():
         if tools:
             say("setup: this is not a Debian-like machine: please install %s yourself" % ", ".join(tools))
         return
-    state = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n"] + wanted, capture_output=True, text=True).stdout
+    _apt_install(wanted)
+
+
+def peers():
+    """What the interoperability tests talk to beside openssl: GnuTLS, NSS, and BearSSL, whose tool no package has. Tests skip what is missing."""
+    if shutil.which("dpkg-query"):
+        try:
+            _apt_install(PEER_PACKAGES)
+        except Failed as e:
+            say("setup: no GnuTLS or NSS to test against: %s" % e)
+    target, tree = BIN / "brssl", BUILD / "bearssl"
+    if target.exists() or not shutil.which("gcc"):
+        return
+    try:
+        with step("BearSSL's tool from Debian's source, build/bin/brssl"):
+            debian_source.unpack(BUILD / "apt-bearssl", {"bearssl": tree}, release="bookworm")
+            run("bearssl", "make", "-C", tree, "-j%d" % (os.cpu_count() or 1), "tools", "DLL=no")
+            _install(tree / "build" / "brssl", target)
+    except Failed as e:
+        say("setup: no BearSSL to test against: %s" % e)
+
+
+def _apt_install(wanted):
+    state = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n", *wanted], capture_output=True, text=True).stdout
     have = {line.split()[0] for line in state.splitlines() if line.endswith("ok installed")}
     missing = [p for p in wanted if p not in have]
     if not missing:
@@ -269,6 +293,7 @@ def setup():
         except Failed as e:
             say("setup: no Python environment: %s" % e)
             return 1
+        peers()
         try:
             problems = micropython()
         except Failed as e:
