@@ -30,7 +30,7 @@ TABLE = (
     (1, 0, "nothing", "", 1, ""),  # HelloRequest is ignored while a handshake runs
     (1, 2, "server_hello", "", 2, "handshake.extensions suites crypto.sign crypto.ecdh"),
     (2, 11, "certificate", "certified", 0, "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints"),
-    (3, 12, "server_key_exchange", "", 4, "crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa kernels.x25519"),
+    (3, 12, "server_key_exchange", "", 4, "crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519"),
     (4, 13, "certificate_request", "", 5, ""),
     (4, 14, "nothing", "send_flight", 14, ""),
     (5, 14, "nothing", "send_flight", 14, ""),

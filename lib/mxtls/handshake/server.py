@@ -155,7 +155,7 @@ def client_key_exchange(session, hs, r):
 def take_secret(session, hs):
     from mxtls.handshake import derive
 
-    forget("handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.ec kernels.rsa kernels.x25519")
+    forget("handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519")
     derive.secrets(session, hs)
 
 
