@@ -16,69 +16,91 @@ import micropython
 
 @micropython.viper
 def _product(y: ptr32):
-    """Columns of the products of limbs, into slots 0 and 1, five by five limbs at a time; in a square, each pair once."""
+    """Columns of the products of limbs, into slots 0 and 1, five by five limbs at a time; in a square,
+    each pair once, with the doubles that lie in slot 1 until its columns come."""
     x = 0
     m = y
     n = m[0]
     z = ptr32(uint(m) + 24)
-    first = uint(m[4])
-    last = uint(m[5])
+    first = m[4]
+    last = m[5]
     square = int(first == last)
+    twice = first
+    if square:
+        y = ptr32(first)
+        twice = int(z) + (n << 2)
+        a = ptr32(twice)
+        i = n
+        while i:
+            x = y[0]
+            a[0] = x + x
+            x = y[1]
+            a[1] = x + x
+            x = y[2]
+            a[2] = x + x
+            x = y[3]
+            a[3] = x + x
+            x = y[4]
+            a[4] = x + x
+            y = ptr32(uint(y) + 20)
+            a = ptr32(uint(a) + 20)
+            i -= 5
+    n = n << 2
     t0 = 0
     t1 = 0
     t2 = 0
     t3 = 0
     i = 0
     while True:
-        low = i + 5 - n
-        if low < 0:
-            low = 0
-        j = low
-        k = i - low
+        j = i + 20 - n
+        if j < 0:
+            j = 0
+        k = i - j
+        low = j
         t4 = 0
         t5 = 0
         t6 = 0
         t7 = 0
         t8 = 0
         while True:
-            s = 0
+            a = ptr32(twice + j)
             if square:
-                low = j + 5
-                s = int(j < k)
-            a = ptr32(first + (j << 2))
-            y = ptr32(last + (k << 2))
-            x = a[0] << s
-            t0 = x * y[0] + t0
-            t1 = x * y[1] + t1
-            t2 = x * y[2] + t2
-            t3 = x * y[3] + t3
-            t4 = x * y[4] + t4
-            x = a[1] << s
-            t1 = x * y[0] + t1
-            t2 = x * y[1] + t2
-            t3 = x * y[2] + t3
-            t4 = x * y[3] + t4
-            t5 = x * y[4] + t5
-            x = a[2] << s
-            t2 = x * y[0] + t2
-            t3 = x * y[1] + t3
-            t4 = x * y[2] + t4
-            t5 = x * y[3] + t5
-            t6 = x * y[4] + t6
-            x = a[3] << s
-            t3 = x * y[0] + t3
-            t4 = x * y[1] + t4
-            t5 = x * y[2] + t5
-            t6 = x * y[3] + t6
-            t7 = x * y[4] + t7
-            x = a[4] << s
-            t4 = x * y[0] + t4
-            t5 = x * y[1] + t5
-            t6 = x * y[2] + t6
-            t7 = x * y[3] + t7
-            t8 = x * y[4] + t8
-            j += 5
-            k -= 5
+                low = j + 20
+                if j == k:
+                    a = ptr32(first + j)
+            y = ptr32(last + k)
+            x = a[0]
+            t0 = y[0] * x + t0
+            t1 = y[1] * x + t1
+            t2 = y[2] * x + t2
+            t3 = y[3] * x + t3
+            t4 = y[4] * x + t4
+            x = a[1]
+            t1 = y[0] * x + t1
+            t2 = y[1] * x + t2
+            t3 = y[2] * x + t3
+            t4 = y[3] * x + t4
+            t5 = y[4] * x + t5
+            x = a[2]
+            t2 = y[0] * x + t2
+            t3 = y[1] * x + t3
+            t4 = y[2] * x + t4
+            t5 = y[3] * x + t5
+            t6 = y[4] * x + t6
+            x = a[3]
+            t3 = y[0] * x + t3
+            t4 = y[1] * x + t4
+            t5 = y[2] * x + t5
+            t6 = y[3] * x + t6
+            t7 = y[4] * x + t7
+            x = a[4]
+            t4 = y[0] * x + t4
+            t5 = y[1] * x + t5
+            t6 = y[2] * x + t6
+            t7 = y[3] * x + t7
+            t8 = y[4] * x + t8
+            j += 20
+            k -= 20
             if k < low:
                 break
         z[0] = t0
@@ -91,14 +113,92 @@ def _product(y: ptr32):
         t1 = t6
         t2 = t7
         t3 = t8
-        i += 5
-        if i >= n + n - 5:
+        i += 20
+        if i >= n + n - 20:
             break
     z[0] = t0
     z[1] = t1
     z[2] = t2
     z[3] = t3
     z[4] = 0
+    n = m[0]
+    w = m[1]
+    prime = m[2]
+    half = 1 << w - 1
+    mask = (1 << w) - 1
+    y = ptr32(uint(m) + 24)
+    i = n
+    # For each of the lower columns, add the multiple of the modulus, x times, that clears it.
+    while i:
+        if prime == 23:
+            i -= 5
+            x = y[0] + half
+            y[1] = (x >> w) + y[1]
+            x = (x & mask) - half
+            y[7] = (x << 5) + y[7]
+            y[14] = (x << 10) + y[14]
+            y[17] = y[17] - (x << 3)
+            y[19] = (x << 9) + y[19]
+            x = y[1] + half
+            y[2] = (x >> w) + y[2]
+            x = (x & mask) - half
+            y[8] = (x << 5) + y[8]
+            y[15] = (x << 10) + y[15]
+            y[18] = y[18] - (x << 3)
+            y[20] = (x << 9) + y[20]
+            x = y[2] + half
+            y[3] = (x >> w) + y[3]
+            x = (x & mask) - half
+            y[9] = (x << 5) + y[9]
+            y[16] = (x << 10) + y[16]
+            y[19] = y[19] - (x << 3)
+            y[21] = (x << 9) + y[21]
+            x = y[3] + half
+            y[4] = (x >> w) + y[4]
+            x = (x & mask) - half
+            y[10] = (x << 5) + y[10]
+            y[17] = (x << 10) + y[17]
+            y[20] = y[20] - (x << 3)
+            y[22] = (x << 9) + y[22]
+            x = y[4] + half
+            y[5] = (x >> w) + y[5]
+            x = (x & mask) - half
+            y[11] = (x << 5) + y[11]
+            y[18] = (x << 10) + y[18]
+            y[21] = y[21] - (x << 3)
+            y[23] = (x << 9) + y[23]
+            y = ptr32(uint(y) + 20)
+        else:
+            i -= 1
+            x = ((y[0] * m[3] + half) & mask) - half
+            op = y[0] - x
+            if prime == 24:
+                y[2] = (x << 6) + y[2]
+                y[7] = y[7] - (x << 5)
+                y[9] = y[9] - (x << 11)
+                y[29] = (x << 7) + y[29]
+            elif prime == 25:
+                y[43] = (x << 5) + y[43]
+            elif prime == 29:
+                op -= x * 18
+                y[19] = (x << 8) + y[19]
+            else:
+                here = uint(y)
+                a = ptr32(uint(m) + 24 + (n << 3))
+                j = n
+                while j:
+                    j -= 5
+                    y[0] = x * a[0] + y[0]
+                    y[1] = x * a[1] + y[1]
+                    y[2] = x * a[2] + y[2]
+                    y[3] = x * a[3] + y[3]
+                    y[4] = x * a[4] + y[4]
+                    y = ptr32(uint(y) + 20)
+                    a = ptr32(uint(a) + 20)
+                y = ptr32(here)
+                op = y[0]
+            y[1] = (op >> w) + y[1]
+            y = ptr32(uint(y) + 4)
 
 
 @micropython.viper
@@ -147,16 +247,18 @@ def run(x: int, y: ptr32, scratch, program, arg: int):
             op = 0 - arg
             while i:
                 i -= 1
-                x = (a[i] ^ y[i]) & op
-                a[i] ^= x
-                y[i] ^= x
+                x = (y[0] ^ a[0]) & op
+                a[0] = a[0] ^ x
+                y[0] = y[0] ^ x
+                a = ptr32(uint(a) + 4)
+                y = ptr32(uint(y) + 4)
             continue
         if op == 2:
             y = a
             if prime == 23:  # take out what is above 2^256
                 x = y[19] >> 9
                 y[19] = y[19] & 511
-                y[17] = y[17] + (x << 3)
+                y[17] = (x << 3) + y[17]
                 y[14] = y[14] - (x << 10)
                 y[7] = y[7] - (x << 5)
                 y[0] = y[0] + x
@@ -164,58 +266,29 @@ def run(x: int, y: ptr32, scratch, program, arg: int):
             m[4] = int(a)
             m[5] = int(y)
             product(scratch)
-            y = ptr32(uint(m) + 24)
-            while i:
-                i -= 1
-                # Add the multiple of the modulus, x times, that clears the lowest column.
-                if prime == 23:
-                    x = y[0] + half
-                    y[1] = y[1] + (x >> w)
-                    x = (x & mask) - half
-                    y[7] = y[7] + (x << 5)
-                    y[14] = y[14] + (x << 10)
-                    y[17] = y[17] - (x << 3)
-                    y[19] = y[19] + (x << 9)
-                else:
-                    x = ((y[0] * m[3] + half) & mask) - half
-                    op = y[0] - x
-                    if prime == 24:
-                        y[2] = y[2] + (x << 6)
-                        y[7] = y[7] - (x << 5)
-                        y[9] = y[9] - (x << 11)
-                        y[29] = y[29] + (x << 7)
-                    elif prime == 25:
-                        y[43] = y[43] + (x << 5)
-                    elif prime == 29:
-                        op -= x * 18
-                        y[19] = y[19] + (x << 8)
-                    else:
-                        here = uint(y)
-                        a = ptr32(uint(m) + 24 + (n << 3))
-                        j = n
-                        while j:
-                            j -= 5
-                            y[0] = x * a[0] + y[0]
-                            y[1] = x * a[1] + y[1]
-                            y[2] = x * a[2] + y[2]
-                            y[3] = x * a[3] + y[3]
-                            y[4] = x * a[4] + y[4]
-                            y = ptr32(uint(y) + 20)
-                            a = ptr32(uint(a) + 20)
-                        y = ptr32(here)
-                        op = y[0]
-                    y[1] = y[1] + (op >> w)
-                y = ptr32(uint(y) + 4)
-            i = n
+            y = ptr32(uint(m) + 24 + (n << 2))
         x = half
-        while i > 1:
-            i -= 1
-            x += y[0]
+        while i:
+            i -= 5
+            x = y[0] + x
             d[0] = (x & mask) - half
             x = (x >> w) + half
-            y = ptr32(uint(y) + 4)
-            d = ptr32(uint(d) + 4)
-        d[0] = x - half + y[0]
+            x = y[1] + x
+            d[1] = (x & mask) - half
+            x = (x >> w) + half
+            x = y[2] + x
+            d[2] = (x & mask) - half
+            x = (x >> w) + half
+            x = y[3] + x
+            d[3] = (x & mask) - half
+            x = (x >> w) + half
+            x = y[4] + x
+            d[4] = (x & mask) - half
+            x = (x >> w) + half
+            y = ptr32(uint(y) + 20)
+            d = ptr32(uint(d) + 20)
+        d = ptr32(uint(d) - 4)
+        d[0] = (x - half << w) + d[0]
 
 
 @micropython.viper
