@@ -51,8 +51,9 @@ def main(argv):
 
 def connection(options, keys, session_id, host, port):
     """One connection, from the handshake to the closure alert."""
-    import mxtls
     from stream import Stream
+
+    import mxtls
 
     session = mxtls.ClientSession(
         keys,

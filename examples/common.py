@@ -10,9 +10,9 @@ try:
 except ImportError:
     socket = None
 
+import mxtls.suite_names as suite_names
 import mxtls_port
 from mxtls import Error
-import mxtls.suite_names as suite_names
 
 VERSIONS = ((0x0300, "ssl3"), (0x0301, "tls1.0"), (0x0302, "tls1.1"), (0x0303, "tls1.2"), (0x0304, "tls1.3"), (0xFEFF, "dtls1.0"), (0xFEFD, "dtls1.2"))
 ALERTS = (

@@ -99,8 +99,9 @@ def main(argv):
 
 def one(keys, sock, options):
     """Serve one client; what went wrong, or None."""
-    import mxtls
     from stream import Stream
+
+    import mxtls
 
     client = None
     try:

@@ -2,6 +2,7 @@
 """A session over a blocking socket: the loop that an application writes around the engine. Used by client.py and server.py."""
 
 import common
+
 import mxtls
 from mxtls.codes import APP_DATA, HANDSHAKE_COMPLETE, RECEIVED_ALERT, REQUEST_CLOSE, REQUEST_SEND, SUCCESS
 

@@ -418,7 +418,7 @@ def staged_texts(
     sources = module_names(ROOT / "lib") | module_names(ROOT / "port" / platform) | module_names(ROOT / "examples")
     if tier == "viper":
         kernels = module_names(ROOT / "port" / "viper", "mxtls.kernels")
-        sources |= {name: path for name, path in kernels.items() if name in sources}
+        sources |= kernels  # also those that only viper kernels share
     codes = constants_of(sources["mxtls.codes"].read_text())
     constants = {"mxtls.config": options, "mxtls.codes": codes}
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The one exception that leaves the engine (beside MemoryError). Raised by every module."""
 
-from mxtls.config import HALT_ON_PS_ERROR as _HALT_ON_PS_ERROR
-from mxtls.config import USE_CORE_TRACE as _USE_CORE_TRACE
+from mxtls.config import HALT_ON_PS_ERROR as _HALT_ON_PS_ERROR, USE_CORE_TRACE as _USE_CORE_TRACE
 
 
 class Error(Exception):

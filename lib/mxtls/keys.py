@@ -8,15 +8,15 @@ How it gets in is load_keys.py and load_dh.py, which are loaded for that and for
 
 from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
-)
-from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
 )
-from mxtls.config import PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM
-from mxtls.config import USE_DH as _USE_DH
-from mxtls.config import USE_MULTITHREADING as _USE_MULTITHREADING
-from mxtls.config import USE_PSK as _USE_PSK
-from mxtls.config import USE_RESUMPTION as _USE_RESUMPTION
+from mxtls.config import (
+    PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM,
+    USE_DH as _USE_DH,
+    USE_MULTITHREADING as _USE_MULTITHREADING,
+    USE_PSK as _USE_PSK,
+    USE_RESUMPTION as _USE_RESUMPTION,
+)
 from mxtls.errors import Error
 from mxtls_port import forget
 
@@ -72,7 +72,7 @@ class Keys:
             load_keys = None
             forget(
                 "load_keys x509.der x509.pem x509.certificate x509.private x509.pkcs5 x509.pbes x509.names crypto.pbkdf2 crypto.cbc "
-                "crypto.des3 crypto.sign crypto.ecdsa crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.rsa"
+                "crypto.des3 crypto.sign crypto.ecdsa crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.field kernels.rsa"
             )
         self.loaded = True
 

@@ -2,11 +2,8 @@
 """What sessions share beside their keys: the random generator (matrixSslOpen and matrixSslClose) and the suites that a server
 has switched off for all sessions."""
 
-from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL
-from mxtls.codes import ERROR as _ERROR
-from mxtls.config import USE_MULTITHREADING as _USE_MULTITHREADING
-from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
+from mxtls.codes import ALERT_NONE as _ALERT_NONE, DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL, ERROR as _ERROR
+from mxtls.config import USE_MULTITHREADING as _USE_MULTITHREADING, USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.crypto import drbg
 from mxtls.errors import Error
 

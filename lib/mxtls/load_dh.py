@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Loading Diffie-Hellman parameters (PKCS #3, DER or PEM) into Keys. Called by keys.py."""
 
-from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import ARG_FAIL as _ARG_FAIL
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
+from mxtls.codes import ALERT_NONE as _ALERT_NONE, ARG_FAIL as _ARG_FAIL, PARSE_FAIL as _PARSE_FAIL
 from mxtls.config import PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM
 from mxtls.crypto.dh import check_group
 from mxtls.errors import Error

@@ -6,38 +6,18 @@ Every certificate is parsed whole, so that what is wrong with it is said here an
 
 from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
-)
-from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
-)
-from mxtls.codes import (
     CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
-)
-from mxtls.codes import (
     DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL,
-)
-from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
-)
-from mxtls.codes import (
     PARSE_FAIL as _PARSE_FAIL,
-)
-from mxtls.codes import (
     PLATFORM_FAIL as _PLATFORM_FAIL,
-)
-from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import (
     PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM,
-)
-from mxtls.config import (
     USE_PEM as _USE_PEM,
-)
-from mxtls.config import (
     USE_PKCS5 as _USE_PKCS5,
-)
-from mxtls.config import (
     USE_PRIVATE_KEY_PARSING as _USE_PRIVATE_KEY_PARSING,
 )
 from mxtls.errors import Error

@@ -6,9 +6,8 @@ Called by buffers.py and the ciphers. Without an arena open, memory comes from t
 """
 
 from micropython import const
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import ARG_FAIL as _ARG_FAIL
-from mxtls.codes import MEM_FAIL as _MEM_FAIL
+
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR, ARG_FAIL as _ARG_FAIL, MEM_FAIL as _MEM_FAIL
 from mxtls.errors import Error
 from mxtls.kernels.mem import wipe
 

@@ -2,15 +2,19 @@
 """What every record protection shares: the sequence number and the header that the integrity check covers
 (RFC 5246 section 6.2.3.1). Base class of record_aead.py, record_cbc.py and record_stream.py."""
 
-from mxtls.codes import ALERT_BAD_RECORD_MAC as _ALERT_BAD_RECORD_MAC
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.config import USE_SSL3 as _USE_SSL3
-from mxtls.config import USE_3DES as _USE_3DES
-from mxtls.config import USE_AES_CBC as _USE_AES_CBC
-from mxtls.config import USE_ARC4 as _USE_ARC4
-from mxtls.config import USE_SEED as _USE_SEED
+from mxtls.codes import (
+    ALERT_BAD_RECORD_MAC as _ALERT_BAD_RECORD_MAC,
+    ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
+    LIMIT_FAIL as _LIMIT_FAIL,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+)
+from mxtls.config import (
+    USE_3DES as _USE_3DES,
+    USE_AES_CBC as _USE_AES_CBC,
+    USE_ARC4 as _USE_ARC4,
+    USE_SEED as _USE_SEED,
+    USE_SSL3 as _USE_SSL3,
+)
 from mxtls.errors import Error
 
 

@@ -7,10 +7,8 @@ last byte counts. With the MAC inside, open takes the same time for every paddin
 compresses depend on the record's length alone, and what lies at a secret place is taken by masks.
 """
 
-from mxtls.codes import TLS1_0 as _TLS1_0
-from mxtls.codes import TLS1_1 as _TLS1_1
-from mxtls.config import USE_SSL3 as _USE_SSL3
-from mxtls.config import USE_AES_CBC as _USE_AES_CBC
+from mxtls.codes import TLS1_0 as _TLS1_0, TLS1_1 as _TLS1_1
+from mxtls.config import USE_AES_CBC as _USE_AES_CBC, USE_SSL3 as _USE_SSL3
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hmac import BlockHmac
 from mxtls.kernels.ct import ct_equal, ct_found, ct_hash_block, ct_padding, ct_select

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Negotiating again on an open session, as the application asks for it (matrixSslEncodeRehandshake; RFC 5746). Called by session.py."""
 
-from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import ERROR as _ERROR
-from mxtls.codes import HELLO_REQUEST as _HELLO_REQUEST
-from mxtls.codes import OPEN as _OPEN
-from mxtls.codes import OPTION_FULL_HANDSHAKE as _OPTION_FULL_HANDSHAKE
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+from mxtls.codes import (
+    ALERT_NONE as _ALERT_NONE,
+    ERROR as _ERROR,
+    HELLO_REQUEST as _HELLO_REQUEST,
+    OPEN as _OPEN,
+    OPTION_FULL_HANDSHAKE as _OPTION_FULL_HANDSHAKE,
+)
+from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT, USE_SERVER_SIDE_SSL as _USE_SERVER
 from mxtls.errors import Error
 
 

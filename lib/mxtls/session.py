@@ -12,6 +12,7 @@ arrive; any other record is collected whole before it is opened.
 """
 
 from micropython import const
+
 from mxtls.buffers import Buffer
 from mxtls.codes import (
     ALERT as _ALERT,
@@ -44,7 +45,6 @@ from mxtls.codes import (
     REQUEST_RECV as _REQUEST_RECV,
     REQUEST_SEND as _REQUEST_SEND,
     SUCCESS as _SUCCESS,
-    TLS1_0 as _TLS1_0,
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
     WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE,
     WAIT_FINISHED as _WAIT_FINISHED,

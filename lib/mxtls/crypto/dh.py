@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Ephemeral Diffie-Hellman modulo a prime (RFC 5246 sections 7.4.3 and 8.1.2). Called by load_dh.py and the DHE key exchanges."""
 
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import ALERT_INSUFFICIENT_SECURITY as _ALERT_INSUFFICIENT_SECURITY
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
+from mxtls.codes import (
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    ALERT_INSUFFICIENT_SECURITY as _ALERT_INSUFFICIENT_SECURITY,
+    PARSE_FAIL as _PARSE_FAIL,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
+)
 from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
 from mxtls.kernels.dh import dh_power

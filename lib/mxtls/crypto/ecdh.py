@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Ephemeral Diffie-Hellman over the named groups (RFC 8422 section 5.4, RFC 7748). Called by the handshakes."""
 
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.config import USE_SECP256R1 as _USE_SECP256R1
-from mxtls.config import USE_SECP384R1 as _USE_SECP384R1
-from mxtls.config import USE_SECP521R1 as _USE_SECP521R1
-from mxtls.config import USE_X25519 as _USE_X25519
+from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER, PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.config import (
+    USE_SECP256R1 as _USE_SECP256R1,
+    USE_SECP384R1 as _USE_SECP384R1,
+    USE_SECP521R1 as _USE_SECP521R1,
+    USE_X25519 as _USE_X25519,
+)
 from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
 from mxtls.kernels.mem import wipe

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """ECDSA (FIPS 186-4) with signatures in DER (RFC 3279 section 2.2.3) and nonces by RFC 6979. Called by mxtls.crypto.sign."""
 
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import FAILURE as _FAILURE
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR, FAILURE as _FAILURE
 from mxtls.errors import Error
 from mxtls.kernels.ec import ecdsa_sign, ecdsa_verify
 from mxtls.kernels.mem import copy, wipe

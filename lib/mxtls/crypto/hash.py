@@ -6,12 +6,8 @@ A port whose hashlib can (CPython) offers a class `Hash` with the same methods i
 """
 
 import mxtls_port
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL
-from mxtls.config import USE_MD5 as _USE_MD5
-from mxtls.config import USE_SHA1 as _USE_SHA1
-from mxtls.config import USE_SHA384 as _USE_SHA384
-from mxtls.config import USE_SHA512 as _USE_SHA512
+from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR, DISABLED_FEATURE_FAIL as _DISABLED_FEATURE_FAIL
+from mxtls.config import USE_MD5 as _USE_MD5, USE_SHA1 as _USE_SHA1, USE_SHA384 as _USE_SHA384, USE_SHA512 as _USE_SHA512
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy, wipe
 

@@ -5,14 +5,18 @@ Called by mxtls.crypto.sign and the RSA key exchange. Nothing in a padding is ev
 building the one encoding that is right, a premaster secret is taken or replaced under a mask.
 """
 
-from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import FAILURE as _FAILURE
-from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE
-from mxtls.config import USE_RSA_PSS as _USE_RSA_PSS
-from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+from mxtls.codes import (
+    ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
+    FAILURE as _FAILURE,
+    UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
+)
+from mxtls.config import (
+    USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
+    USE_RSA_PSS as _USE_RSA_PSS,
+    USE_SERVER_SIDE_SSL as _USE_SERVER,
+)
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hash import Hash, hash_size
 from mxtls.errors import Error

@@ -4,18 +4,22 @@
 Called by certificate chains and handshakes of every version. Only the algorithm that a key needs is imported.
 """
 
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import KEY_EC as _KEY_EC
-from mxtls.codes import KEY_RSA as _KEY_RSA
-from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
-from mxtls.config import USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE
-from mxtls.config import USE_ECC as _USE_ECC
-from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1
-from mxtls.config import USE_RSA as _USE_RSA
-from mxtls.config import USE_RSA_PSS as _USE_RSA_PSS
-from mxtls.config import USE_SHA1 as _USE_SHA1
-from mxtls.config import USE_SHA384 as _USE_SHA384
-from mxtls.config import USE_SHA512 as _USE_SHA512
+from mxtls.codes import (
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    KEY_EC as _KEY_EC,
+    KEY_RSA as _KEY_RSA,
+    UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
+)
+from mxtls.config import (
+    USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE,
+    USE_ECC as _USE_ECC,
+    USE_MD5_SHA1 as _USE_MD5_SHA1,
+    USE_RSA as _USE_RSA,
+    USE_RSA_PSS as _USE_RSA_PSS,
+    USE_SHA1 as _USE_SHA1,
+    USE_SHA384 as _USE_SHA384,
+    USE_SHA512 as _USE_SHA512,
+)
 from mxtls.crypto.hash import hash_size
 from mxtls.errors import Error
 

@@ -6,18 +6,21 @@ application's validator asks to see it.
 """
 
 from micropython import const
-from mxtls.codes import ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE
-from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA
-from mxtls.codes import ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE
-from mxtls.codes import ALLOW_ANON_CONNECTION as _ALLOW_ANON_CONNECTION
-from mxtls.codes import ARG_FAIL as _ARG_FAIL
-from mxtls.codes import CERT_AUTH_FAIL as _CERT_AUTH_FAIL
-from mxtls.codes import CERTIFICATE as _CERTIFICATE
-from mxtls.codes import KX_RSA as _KX_RSA
-from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
+
+from mxtls.codes import (
+    ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE,
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
+    ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA,
+    ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
+    ALLOW_ANON_CONNECTION as _ALLOW_ANON_CONNECTION,
+    ARG_FAIL as _ARG_FAIL,
+    CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
+    CERTIFICATE as _CERTIFICATE,
+    KX_RSA as _KX_RSA,
+    LIMIT_FAIL as _LIMIT_FAIL,
+    PARSE_FAIL as _PARSE_FAIL,
+)
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 
@@ -29,8 +32,8 @@ _KEY_ENCIPHERMENT = const(0x20)
 
 def begin(session, hs, n):
     """A Certificate message of n bytes begins."""
-    from mxtls.x509.chain import Path
     import mxtls_port
+    from mxtls.x509.chain import Path
 
     if n < 3:
         raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "malformed Certificate message; the peer is broken")

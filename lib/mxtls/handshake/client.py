@@ -49,6 +49,7 @@ from mxtls_port import forget
 # State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
+<<<<<<< HEAD
     (1, 0, "nothing", "", 1, ""),  # HelloRequest is ignored while a handshake runs (RFC 5246 section 7.4.1.1)
     (2, 0, "nothing", "", 2, ""),
     (3, 0, "nothing", "", 3, ""),
@@ -62,6 +63,12 @@ TABLE = (
     (3, 12, "server_key_exchange", "", 4,
      "handshake.signed handshake.transcript crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa kernels.x25519 kernels.dh"),
     (6, 12, "server_key_exchange", "", 5, ""),
+=======
+    (1, 0, "nothing", "", 1, ""),  # HelloRequest is ignored while a handshake runs
+    (1, 2, "server_hello", "", 2, "handshake.extensions suites crypto.sign crypto.ecdh"),
+    (2, 11, "certificate", "certified", 0, "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints"),
+    (3, 12, "server_key_exchange", "", 4, "crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519"),
+>>>>>>> main
     (4, 13, "certificate_request", "", 5, ""),
     (4, 14, "nothing", "send_flight", 14, ""),
     (5, 14, "nothing", "send_flight", 14, ""),

@@ -1,30 +1,34 @@
 # SPDX-License-Identifier: MIT
 """The ClientHello's extensions and the ServerHello's answers, as a client writes and reads them. Called by client.py."""
 
-from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.codes import ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION
-from mxtls.codes import EXT_EC_POINT_FORMATS as _FORMATS
-from mxtls.codes import EXT_ENCRYPT_THEN_MAC as _ETM
-from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
-from mxtls.codes import EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT
-from mxtls.codes import EXT_RECORD_SIZE_LIMIT as _LIMIT
-from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
-from mxtls.codes import EXT_SERVER_NAME as _NAME
-from mxtls.codes import KEY_EC as _KEY_EC
-from mxtls.codes import MODE_CHACHA as _MODE_CHACHA
-from mxtls.codes import MODE_CCM_8 as _MODE_CCM_8
-from mxtls.codes import MODE_GCM as _MODE_GCM
-from mxtls.codes import MODE_RC4 as _MODE_RC4
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.codes import SSL3 as _SSL3
-from mxtls.codes import TLS1_2 as _TLS1_2
-from mxtls.config import USE_ECC as _USE_ECC
-from mxtls.config import USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC
-from mxtls.config import USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET
-from mxtls.config import USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS
-from mxtls.config import USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH
-from mxtls.config import USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT
-from mxtls.config import USE_X25519 as _USE_X25519
+from mxtls.codes import (
+    ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
+    EXT_EC_POINT_FORMATS as _FORMATS,
+    EXT_ENCRYPT_THEN_MAC as _ETM,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
+    EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT,
+    EXT_RECORD_SIZE_LIMIT as _LIMIT,
+    EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    EXT_SERVER_NAME as _NAME,
+    KEY_EC as _KEY_EC,
+    MODE_CCM_8 as _MODE_CCM_8,
+    MODE_CHACHA as _MODE_CHACHA,
+    MODE_GCM as _MODE_GCM,
+    MODE_RC4 as _MODE_RC4,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    SSL3 as _SSL3,
+    TLS1_2 as _TLS1_2,
+)
+from mxtls.config import (
+    USE_ECC as _USE_ECC,
+    USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC,
+    USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
+    USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
+    USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
+    USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
+    USE_X25519 as _USE_X25519,
+)
 from mxtls.errors import Error
 from mxtls.handshake import extensions as ext
 

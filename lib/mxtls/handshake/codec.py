@@ -5,11 +5,13 @@ A Reader walks over a message where it lies in the input buffer; a Writer writes
 sealed in the output buffer. Neither copies.
 """
 
-from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
-from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import HANDSHAKE as _HANDSHAKE
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
+from mxtls.codes import (
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
+    HANDSHAKE as _HANDSHAKE,
+    LIMIT_FAIL as _LIMIT_FAIL,
+    PARSE_FAIL as _PARSE_FAIL,
+)
 from mxtls.config import USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy

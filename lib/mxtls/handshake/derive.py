@@ -5,38 +5,43 @@ Called by both roles. hs.alg is the hash of the PRF: 0 before TLS 1.2, where it 
 """
 
 from micropython import const
-from mxtls.codes import ALERT_DECRYPT_ERROR as _ALERT_DECRYPT_ERROR
-from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR
-from mxtls.codes import CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC
-from mxtls.codes import EXT_ENCRYPT_THEN_MAC as _ETM
-from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
-from mxtls.codes import FINISHED as _FINISHED
-from mxtls.codes import MEM_FAIL as _MEM_FAIL
-from mxtls.codes import MODE_3DES as _MODE_3DES
-from mxtls.codes import MODE_CCM_8 as _MODE_CCM_8
-from mxtls.codes import MODE_CHACHA as _MODE_CHACHA
-from mxtls.codes import MODE_GCM as _MODE_GCM
-from mxtls.codes import MODE_RC4 as _MODE_RC4
-from mxtls.codes import MODE_SEED as _MODE_SEED
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.codes import SSL3 as _SSL3
-from mxtls.codes import TLS1_1 as _TLS1_1
-from mxtls.config import USE_3DES as _USE_3DES
-from mxtls.config import USE_AES_CBC as _USE_AES_CBC
-from mxtls.config import USE_AES_CCM as _USE_AES_CCM
-from mxtls.config import USE_AES_GCM as _USE_AES_GCM
-from mxtls.config import USE_ARC4 as _USE_ARC4
-from mxtls.config import USE_CHACHA20_POLY1305 as _USE_CHACHA20_POLY1305
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE
-from mxtls.config import USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET
-from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1
-from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES
-from mxtls.config import USE_SEED as _USE_SEED
-from mxtls.config import USE_SPLIT as _USE_SPLIT
-from mxtls.config import USE_SSL3 as _USE_SSL3
-from mxtls.config import USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE
+
+from mxtls.codes import (
+    ALERT_DECRYPT_ERROR as _ALERT_DECRYPT_ERROR,
+    ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
+    CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC,
+    EXT_ENCRYPT_THEN_MAC as _ETM,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
+    FINISHED as _FINISHED,
+    MEM_FAIL as _MEM_FAIL,
+    MODE_3DES as _MODE_3DES,
+    MODE_CCM_8 as _MODE_CCM_8,
+    MODE_CHACHA as _MODE_CHACHA,
+    MODE_GCM as _MODE_GCM,
+    MODE_RC4 as _MODE_RC4,
+    MODE_SEED as _MODE_SEED,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    SSL3 as _SSL3,
+    TLS1_1 as _TLS1_1,
+)
+from mxtls.config import (
+    USE_3DES as _USE_3DES,
+    USE_AES_CBC as _USE_AES_CBC,
+    USE_AES_CCM as _USE_AES_CCM,
+    USE_AES_GCM as _USE_AES_GCM,
+    USE_ARC4 as _USE_ARC4,
+    USE_CHACHA20_POLY1305 as _USE_CHACHA20_POLY1305,
+    USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE,
+    USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
+    USE_MD5_SHA1 as _USE_MD5_SHA1,
+    USE_REHANDSHAKES as _USE_REHANDSHAKES,
+    USE_SEED as _USE_SEED,
+    USE_SPLIT as _USE_SPLIT,
+    USE_SSL3 as _USE_SSL3,
+    USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
+)
 from mxtls.crypto.hash import hash_size
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer

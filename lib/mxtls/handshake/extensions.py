@@ -7,10 +7,13 @@ renegotiation_info (RFC 5746), supported_versions (RFC 8446; read only).
 """
 
 from micropython import const
-from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
+
+from mxtls.codes import (
+    ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+)
 from mxtls.config import REQUIRE_SECURE_REHANDSHAKES as _REQUIRE_SECURE_REHANDSHAKES
 from mxtls.errors import Error
 from mxtls.kernels.ct import ct_equal

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Ephemeral Diffie-Hellman over a prime that the server chooses (RFC 5246 section 7.4.3). Called by both roles: see kex_ecdhe.py."""
 
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT, USE_SERVER_SIDE_SSL as _USE_SERVER
 
 if _USE_CLIENT:
 

@@ -5,10 +5,8 @@ Each key exchange module has the same four functions: read_params and public for
 for a server. They leave the shared secret in hs.premaster.
 """
 
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER, PROTOCOL_FAIL as _PROTOCOL_FAIL
+from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT, USE_SERVER_SIDE_SSL as _USE_SERVER
 from mxtls.errors import Error
 
 if _USE_CLIENT:

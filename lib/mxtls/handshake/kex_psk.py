@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Pre-shared keys, alone or mixed with a Diffie-Hellman secret (RFC 4279, RFC 5489). Called by both roles."""
 
-from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.codes import ALERT_UNKNOWN_PSK_IDENTITY as _ALERT_UNKNOWN_PSK_IDENTITY
-from mxtls.codes import ARG_FAIL as _ARG_FAIL
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
+from mxtls.codes import (
+    ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_UNKNOWN_PSK_IDENTITY as _ALERT_UNKNOWN_PSK_IDENTITY,
+    ARG_FAIL as _ARG_FAIL,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+)
+from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT, USE_SERVER_SIDE_SSL as _USE_SERVER
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy, wipe
 

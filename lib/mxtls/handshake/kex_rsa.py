@@ -6,9 +6,7 @@ message shows only as a wrong Finished.
 """
 
 from mxtls.codes import SSL3 as _SSL3
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
-from mxtls.config import USE_SSL3 as _USE_SSL3
+from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT, USE_SERVER_SIDE_SSL as _USE_SERVER, USE_SSL3 as _USE_SSL3
 from mxtls.crypto import rsa
 
 if _USE_CLIENT:

@@ -17,20 +17,25 @@ its certificates are taken in one by one as they arrive (handshake/certificates.
 """
 
 from micropython import const
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE
-from mxtls.codes import CERTIFICATE as _CERTIFICATE
-from mxtls.codes import CLIENT_HELLO as _CLIENT_HELLO
-from mxtls.codes import HELLO_REQUEST as _HELLO_REQUEST
-from mxtls.codes import LIMIT_FAIL as _LIMIT_FAIL
-from mxtls.codes import OPEN as _OPEN
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT
-from mxtls.config import USE_CLIENT_AUTH as _USE_CLIENT_AUTH
-from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES
-from mxtls.config import USE_SERVER_SIDE_SSL as _USE_SERVER
-from mxtls.config import USE_SSL3 as _USE_SSL3
-from mxtls.config import USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE
+
+from mxtls.codes import (
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
+    CERTIFICATE as _CERTIFICATE,
+    CLIENT_HELLO as _CLIENT_HELLO,
+    HELLO_REQUEST as _HELLO_REQUEST,
+    LIMIT_FAIL as _LIMIT_FAIL,
+    OPEN as _OPEN,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+)
+from mxtls.config import (
+    USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_REHANDSHAKES as _USE_REHANDSHAKES,
+    USE_SERVER_SIDE_SSL as _USE_SERVER,
+    USE_SSL3 as _USE_SSL3,
+    USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
+)
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
 from mxtls_port import forget

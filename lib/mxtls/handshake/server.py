@@ -338,6 +338,10 @@ def take_secret(session, hs):
            " kernels.ec kernels.rsa kernels.x25519 kernels.dh")
     from mxtls.handshake import derive
 
+<<<<<<< HEAD
+=======
+    forget("handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519")
+>>>>>>> main
     derive.secrets(session, hs)
     session.state = _WAIT_CERTIFICATE_VERIFY if hs.key else _WAIT_CHANGE_CIPHER_SPEC
 

@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: MIT
 """The ClientHello's extensions and our answers to them, as a server reads and writes them. Called by server.py."""
 
-from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
-from mxtls.codes import EXT_EC_POINT_FORMATS as _FORMATS
-from mxtls.codes import EXT_ENCRYPT_THEN_MAC as _ETM
-from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
-from mxtls.codes import EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT
-from mxtls.codes import EXT_RECORD_SIZE_LIMIT as _LIMIT
-from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
-from mxtls.codes import KX_ECDHE as _KX_ECDHE
-from mxtls.codes import MODE_3DES as _MODE_3DES
-from mxtls.codes import MODE_CBC as _MODE_CBC
-from mxtls.codes import MODE_SEED as _MODE_SEED
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.codes import SSL3 as _SSL3
-from mxtls.config import USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC
-from mxtls.config import USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET
-from mxtls.config import USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH
-from mxtls.config import USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT
+from mxtls.codes import (
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    EXT_EC_POINT_FORMATS as _FORMATS,
+    EXT_ENCRYPT_THEN_MAC as _ETM,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
+    EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT,
+    EXT_RECORD_SIZE_LIMIT as _LIMIT,
+    EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    KX_ECDHE as _KX_ECDHE,
+    MODE_3DES as _MODE_3DES,
+    MODE_CBC as _MODE_CBC,
+    MODE_SEED as _MODE_SEED,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    SSL3 as _SSL3,
+)
+from mxtls.config import (
+    USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC,
+    USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
+    USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
+    USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
+)
 from mxtls.errors import Error
 from mxtls.handshake import extensions as ext
 

@@ -6,14 +6,16 @@ Before TLS 1.2 a signature carries no scheme: RSA signs MD5 with SHA-1 (scheme 1
 """
 
 from micropython import const
-from mxtls.codes import ALERT_DECRYPT_ERROR as _ALERT_DECRYPT_ERROR
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import KEY_RSA as _KEY_RSA
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.codes import SSL3 as _SSL3
-from mxtls.codes import TLS1_2 as _TLS1_2
-from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1
-from mxtls.config import USE_SSL3 as _USE_SSL3
+
+from mxtls.codes import (
+    ALERT_DECRYPT_ERROR as _ALERT_DECRYPT_ERROR,
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    KEY_RSA as _KEY_RSA,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    SSL3 as _SSL3,
+    TLS1_2 as _TLS1_2,
+)
+from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1, USE_SSL3 as _USE_SSL3
 from mxtls.crypto.sign import hash_of, scheme_fits, sign, verify
 from mxtls.errors import Error
 from mxtls.handshake.transcript import transcript

@@ -7,11 +7,8 @@ operations and swap by a tuple index, but the time of each of Python's integer o
 This tier is the specification; use it where nobody can time it closely.
 """
 
-from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
-from mxtls.config import USE_SECP256R1 as _USE_SECP256R1
-from mxtls.config import USE_SECP384R1 as _USE_SECP384R1
-from mxtls.config import USE_SECP521R1 as _USE_SECP521R1
+from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE, UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
+from mxtls.config import USE_SECP256R1 as _USE_SECP256R1, USE_SECP384R1 as _USE_SECP384R1, USE_SECP521R1 as _USE_SECP521R1
 from mxtls.errors import Error
 
 # (curve, bytes, p, n, b, x of G, y of G, flag)

@@ -7,44 +7,20 @@ What an application's validator sees is the richer class in certinfo.py.
 
 from mxtls.codes import (
     ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
-)
-from mxtls.codes import (
     KEY_EC as _KEY_EC,
-)
-from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
-)
-from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import (
     USE_ECC as _USE_ECC,
-)
-from mxtls.config import (
     USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS,
-)
-from mxtls.config import (
     USE_RSA as _USE_RSA,
-)
-from mxtls.config import (
     USE_RSA_PSS as _USE_RSA_PSS,
-)
-from mxtls.config import (
     USE_SECP256R1 as _USE_SECP256R1,
-)
-from mxtls.config import (
     USE_SECP384R1 as _USE_SECP384R1,
-)
-from mxtls.config import (
     USE_SECP521R1 as _USE_SECP521R1,
-)
-from mxtls.config import (
     USE_SHA1 as _USE_SHA1,
-)
-from mxtls.config import (
     USE_SHA384 as _USE_SHA384,
-)
-from mxtls.config import (
     USE_SHA512 as _USE_SHA512,
 )
 from mxtls.errors import Error

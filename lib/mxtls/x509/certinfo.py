@@ -5,8 +5,7 @@ Built from a certificate's DER when a member is first read; chain.py makes one f
 wants them.
 """
 
-from mxtls.codes import CERT_UNTESTED as _CERT_UNTESTED
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
+from mxtls.codes import CERT_UNTESTED as _CERT_UNTESTED, PARSE_FAIL as _PARSE_FAIL
 from mxtls.config import USE_SHA1 as _USE_SHA1
 from mxtls.crypto.hash import Hash
 from mxtls.errors import Error

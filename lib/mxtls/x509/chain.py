@@ -9,41 +9,17 @@ from micropython import const
 
 from mxtls.codes import (
     ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE,
-)
-from mxtls.codes import (
     ALERT_CERTIFICATE_EXPIRED as _ALERT_CERTIFICATE_EXPIRED,
-)
-from mxtls.codes import (
     ALERT_CERTIFICATE_UNKNOWN as _ALERT_CERTIFICATE_UNKNOWN,
-)
-from mxtls.codes import (
     ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA,
-)
-from mxtls.codes import (
     ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
-)
-from mxtls.codes import (
     CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
-)
-from mxtls.codes import (
     CERT_AUTH_FAIL_BC as _CERT_AUTH_FAIL_BC,
-)
-from mxtls.codes import (
     CERT_AUTH_FAIL_DN as _CERT_AUTH_FAIL_DN,
-)
-from mxtls.codes import (
     CERT_AUTH_FAIL_SIG as _CERT_AUTH_FAIL_SIG,
-)
-from mxtls.codes import (
     CERT_AUTH_PASS as _CERT_AUTH_PASS,
-)
-from mxtls.codes import (
     CLOCK_FAIL as _CLOCK_FAIL,
-)
-from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
-)
-from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS

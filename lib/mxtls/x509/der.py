@@ -4,8 +4,7 @@
 Called by certificate.py, names.py, constraints.py, private.py and keys.py.
 """
 
-from mxtls.codes import ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
+from mxtls.codes import ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE, PARSE_FAIL as _PARSE_FAIL
 from mxtls.errors import Error
 
 

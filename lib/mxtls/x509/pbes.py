@@ -4,15 +4,15 @@ older pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292 appendix B) and pbeWithMD5AndDES
 
 from micropython import const
 
-from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
-from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
-from mxtls.config import USE_3DES as _USE_3DES
-from mxtls.config import USE_AES as _USE_AES
-from mxtls.config import USE_MD5 as _USE_MD5
-from mxtls.config import USE_SHA1 as _USE_SHA1
-from mxtls.config import USE_SHA384 as _USE_SHA384
-from mxtls.config import USE_SHA512 as _USE_SHA512
+from mxtls.codes import ALERT_NONE as _ALERT_NONE, PARSE_FAIL as _PARSE_FAIL, UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
+from mxtls.config import (
+    USE_3DES as _USE_3DES,
+    USE_AES as _USE_AES,
+    USE_MD5 as _USE_MD5,
+    USE_SHA1 as _USE_SHA1,
+    USE_SHA384 as _USE_SHA384,
+    USE_SHA512 as _USE_SHA512,
+)
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy, wipe
 from mxtls.x509.der import Der

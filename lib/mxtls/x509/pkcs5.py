@@ -4,12 +4,8 @@ and the salt (PKCS #5's PBKDF1, extended). Called by load_keys.py; pbes.py is th
 
 from binascii import unhexlify
 
-from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
-from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
-from mxtls.config import USE_3DES as _USE_3DES
-from mxtls.config import USE_AES as _USE_AES
-from mxtls.config import USE_MD5 as _USE_MD5
+from mxtls.codes import ALERT_NONE as _ALERT_NONE, PARSE_FAIL as _PARSE_FAIL, UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
+from mxtls.config import USE_3DES as _USE_3DES, USE_AES as _USE_AES, USE_MD5 as _USE_MD5
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy, wipe
 

@@ -6,26 +6,13 @@ The consistency checks of RSA keys use big integers, which stay on the heap unti
 
 from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
-)
-from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
-)
-from mxtls.codes import (
     KEY_EC as _KEY_EC,
-)
-from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
-)
-from mxtls.codes import (
     PARSE_FAIL as _PARSE_FAIL,
-)
-from mxtls.codes import (
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
-from mxtls.config import USE_ECC as _USE_ECC
-from mxtls.config import USE_PKCS5 as _USE_PKCS5
-from mxtls.config import USE_PKCS8 as _USE_PKCS8
-from mxtls.config import USE_RSA as _USE_RSA
+from mxtls.config import USE_ECC as _USE_ECC, USE_PKCS5 as _USE_PKCS5, USE_PKCS8 as _USE_PKCS8, USE_RSA as _USE_RSA
 from mxtls.errors import Error
 from mxtls.x509.certificate import find_algorithm
 from mxtls.x509.der import Der
