@@ -1,45 +1,49 @@
 # SPDX-License-Identifier: MIT
 """The client of SSL 3.0 to TLS 1.2: its table and what it reads and writes (RFC 5246 section 7.3). Called by session.py and machine.py."""
 
-from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import ALERT_LEVEL_WARNING as _WARNING
-from mxtls.codes import ALERT_NO_CERTIFICATE as _ALERT_NO_CERTIFICATE
-from mxtls.codes import ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION
-from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION
-from mxtls.codes import ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE
-from mxtls.codes import ARG_FAIL as _ARG_FAIL
-from mxtls.codes import CERTIFICATE_VERIFY as _CERTIFICATE_VERIFY
-from mxtls.codes import CLIENT_HELLO as _CLIENT_HELLO
-from mxtls.codes import CLIENT_KEY_EXCHANGE as _CLIENT_KEY_EXCHANGE
-from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
-from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
-from mxtls.codes import KEY_EC as _KEY_EC
-from mxtls.codes import KEY_RSA as _KEY_RSA
-from mxtls.codes import KX_DHE as _KX_DHE
-from mxtls.codes import KX_ECDHE as _KX_ECDHE
-from mxtls.codes import KX_PSK as _KX_PSK
-from mxtls.codes import KX_RSA as _KX_RSA
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.codes import SSL3 as _SSL3
-from mxtls.codes import TLS1_2 as _TLS1_2
-from mxtls.codes import UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
-from mxtls.codes import WAIT_CERTIFICATE as _WAIT_CERTIFICATE
-from mxtls.codes import WAIT_CERTIFICATE_REQUEST as _WAIT_CERTIFICATE_REQUEST
-from mxtls.codes import WAIT_PSK_HINT as _WAIT_PSK_HINT
-from mxtls.codes import WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC
-from mxtls.codes import WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO
-from mxtls.codes import WAIT_SERVER_KEY_EXCHANGE as _WAIT_SERVER_KEY_EXCHANGE
-from mxtls.config import USE_CLIENT_AUTH as _USE_CLIENT_AUTH
-from mxtls.config import USE_DH as _USE_DH
-from mxtls.config import USE_ECDHE as _USE_ECDHE
-from mxtls.config import USE_PSK as _USE_PSK
-from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES
-from mxtls.config import USE_RESUMPTION as _USE_RESUMPTION
-from mxtls.config import USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE
-from mxtls.config import USE_SSL3 as _USE_SSL3
-from mxtls.config import USE_X509 as _USE_X509
+from mxtls.codes import (
+    ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    ALERT_LEVEL_WARNING as _WARNING,
+    ALERT_NO_CERTIFICATE as _ALERT_NO_CERTIFICATE,
+    ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
+    ALERT_NONE as _ALERT_NONE,
+    ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION,
+    ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
+    ARG_FAIL as _ARG_FAIL,
+    CERTIFICATE_VERIFY as _CERTIFICATE_VERIFY,
+    CLIENT_HELLO as _CLIENT_HELLO,
+    CLIENT_KEY_EXCHANGE as _CLIENT_KEY_EXCHANGE,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
+    EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    KEY_EC as _KEY_EC,
+    KEY_RSA as _KEY_RSA,
+    KX_DHE as _KX_DHE,
+    KX_ECDHE as _KX_ECDHE,
+    KX_PSK as _KX_PSK,
+    KX_RSA as _KX_RSA,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    SSL3 as _SSL3,
+    TLS1_2 as _TLS1_2,
+    UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
+    WAIT_CERTIFICATE as _WAIT_CERTIFICATE,
+    WAIT_CERTIFICATE_REQUEST as _WAIT_CERTIFICATE_REQUEST,
+    WAIT_PSK_HINT as _WAIT_PSK_HINT,
+    WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC,
+    WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
+    WAIT_SERVER_KEY_EXCHANGE as _WAIT_SERVER_KEY_EXCHANGE,
+)
+from mxtls.config import (
+    USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_DH as _USE_DH,
+    USE_ECDHE as _USE_ECDHE,
+    USE_PSK as _USE_PSK,
+    USE_REHANDSHAKES as _USE_REHANDSHAKES,
+    USE_RESUMPTION as _USE_RESUMPTION,
+    USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
+    USE_SSL3 as _USE_SSL3,
+    USE_X509 as _USE_X509,
+)
 from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
@@ -49,7 +53,6 @@ from mxtls_port import forget
 # State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
-<<<<<<< HEAD
     (1, 0, "nothing", "", 1, ""),  # HelloRequest is ignored while a handshake runs (RFC 5246 section 7.4.1.1)
     (2, 0, "nothing", "", 2, ""),
     (3, 0, "nothing", "", 3, ""),
@@ -61,14 +64,8 @@ TABLE = (
     (2, 11, "certificate", "certified", 0,
      "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
     (3, 12, "server_key_exchange", "", 4,
-     "handshake.signed handshake.transcript crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa kernels.x25519 kernels.dh"),
+     "handshake.signed handshake.transcript crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519 kernels.dh"),
     (6, 12, "server_key_exchange", "", 5, ""),
-=======
-    (1, 0, "nothing", "", 1, ""),  # HelloRequest is ignored while a handshake runs
-    (1, 2, "server_hello", "", 2, "handshake.extensions suites crypto.sign crypto.ecdh"),
-    (2, 11, "certificate", "certified", 0, "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints"),
-    (3, 12, "server_key_exchange", "", 4, "crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519"),
->>>>>>> main
     (4, 13, "certificate_request", "", 5, ""),
     (4, 14, "nothing", "send_flight", 14, ""),
     (5, 14, "nothing", "send_flight", 14, ""),
@@ -290,7 +287,7 @@ def send_flight(session, hs):
     if identity:
         kex_psk.mix(hs, key)
     body = kex = kex_psk = None
-    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa kernels.rsa kernels.dh")
+    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa kernels.ec kernels.field kernels.x25519 kernels.rsa kernels.dh")
     from mxtls.handshake import derive
 
     derive.secrets(session, hs)
@@ -320,7 +317,7 @@ def _send_verify(session, hs):
     w.data(body, 0, len(body))
     w.finish()
     signed = None
-    forget("handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa")
+    forget("handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa")
 
 
 def change_cipher_spec(session, hs, r):

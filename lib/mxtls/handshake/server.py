@@ -1,44 +1,48 @@
 # SPDX-License-Identifier: MIT
 """The server of SSL 3.0 to TLS 1.2: its table and what it reads and writes (RFC 5246 section 7.3). Called by session.py and machine.py."""
 
-from mxtls.codes import ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR
-from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE
-from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER
-from mxtls.codes import ALERT_INAPPROPRIATE_FALLBACK as _ALERT_INAPPROPRIATE_FALLBACK
-from mxtls.codes import ALERT_LEVEL_WARNING as _WARNING
-from mxtls.codes import ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION
-from mxtls.codes import ALERT_NONE as _ALERT_NONE
-from mxtls.codes import ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION
-from mxtls.codes import ARG_FAIL as _ARG_FAIL
-from mxtls.codes import CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST
-from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
-from mxtls.codes import EXT_RENEGOTIATION_INFO as _RENEGOTIATION
-from mxtls.codes import KX_DHE as _KX_DHE
-from mxtls.codes import KX_ECDHE as _KX_ECDHE
-from mxtls.codes import KX_PSK as _KX_PSK
-from mxtls.codes import KX_RSA as _KX_RSA
-from mxtls.codes import PARSE_FAIL as _PARSE_FAIL
-from mxtls.codes import PROTOCOL_FAIL as _PROTOCOL_FAIL
-from mxtls.codes import SERVER_HELLO as _SERVER_HELLO
-from mxtls.codes import SERVER_HELLO_DONE as _SERVER_HELLO_DONE
-from mxtls.codes import SERVER_KEY_EXCHANGE as _SERVER_KEY_EXCHANGE
-from mxtls.codes import SSL3 as _SSL3
-from mxtls.codes import TLS1_2 as _TLS1_2
-from mxtls.codes import WAIT_CERTIFICATE_VERIFY as _WAIT_CERTIFICATE_VERIFY
-from mxtls.codes import WAIT_CHANGE_CIPHER_SPEC as _WAIT_CHANGE_CIPHER_SPEC
-from mxtls.codes import WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE
-from mxtls.codes import WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO
-from mxtls.codes import WAIT_CLIENT_KEY_EXCHANGE as _WAIT_CLIENT_KEY_EXCHANGE
-from mxtls.codes import WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC
-from mxtls.config import SERVER_CAN_SEND_EMPTY_CERT_REQUEST as _SERVER_CAN_SEND_EMPTY_CERT_REQUEST
-from mxtls.config import USE_CLIENT_AUTH as _USE_CLIENT_AUTH
-from mxtls.config import USE_DH as _USE_DH
-from mxtls.config import USE_ECDHE as _USE_ECDHE
-from mxtls.config import USE_PSK as _USE_PSK
-from mxtls.config import USE_RESUMPTION as _USE_RESUMPTION
-from mxtls.config import USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE
-from mxtls.config import USE_SSL3 as _USE_SSL3
-from mxtls.config import USE_X509 as _USE_X509
+from mxtls.codes import (
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    ALERT_INAPPROPRIATE_FALLBACK as _ALERT_INAPPROPRIATE_FALLBACK,
+    ALERT_LEVEL_WARNING as _WARNING,
+    ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
+    ALERT_NONE as _ALERT_NONE,
+    ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION,
+    ARG_FAIL as _ARG_FAIL,
+    CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
+    EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    KX_DHE as _KX_DHE,
+    KX_ECDHE as _KX_ECDHE,
+    KX_PSK as _KX_PSK,
+    KX_RSA as _KX_RSA,
+    PARSE_FAIL as _PARSE_FAIL,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    SERVER_HELLO as _SERVER_HELLO,
+    SERVER_HELLO_DONE as _SERVER_HELLO_DONE,
+    SERVER_KEY_EXCHANGE as _SERVER_KEY_EXCHANGE,
+    SSL3 as _SSL3,
+    TLS1_2 as _TLS1_2,
+    WAIT_CERTIFICATE_VERIFY as _WAIT_CERTIFICATE_VERIFY,
+    WAIT_CHANGE_CIPHER_SPEC as _WAIT_CHANGE_CIPHER_SPEC,
+    WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE,
+    WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO,
+    WAIT_CLIENT_KEY_EXCHANGE as _WAIT_CLIENT_KEY_EXCHANGE,
+    WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC,
+)
+from mxtls.config import (
+    SERVER_CAN_SEND_EMPTY_CERT_REQUEST as _SERVER_CAN_SEND_EMPTY_CERT_REQUEST,
+    USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_DH as _USE_DH,
+    USE_ECDHE as _USE_ECDHE,
+    USE_PSK as _USE_PSK,
+    USE_RESUMPTION as _USE_RESUMPTION,
+    USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
+    USE_SSL3 as _USE_SSL3,
+    USE_X509 as _USE_X509,
+)
 from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
@@ -54,7 +58,7 @@ TABLE = (
     (11, 11, "client_certificate", "client_certified", 12,
      "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
     (12, 16, "client_key_exchange", "take_secret", 0, ""),
-    (13, 15, "certificate_verify", "", 14, "handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.rsa"),
+    (13, 15, "certificate_verify", "", 14, "handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa"),
     (14, 0x114, "change_cipher_spec", "", 15, ""),
     (15, 20, "finished", "send_finished", 20,
      "handshake.derive handshake.server handshake.machine handshake.codec crypto.prf crypto.prf10 resume"),
@@ -335,13 +339,9 @@ def take_secret(session, hs):
         kex_psk.mix(hs, hs.psk)
         hs.psk = kex_psk = None
     forget("handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa"
-           " kernels.ec kernels.rsa kernels.x25519 kernels.dh")
+           " kernels.ec kernels.field kernels.rsa kernels.x25519 kernels.dh")
     from mxtls.handshake import derive
 
-<<<<<<< HEAD
-=======
-    forget("handshake.kex_ecdhe handshake.kex_rsa crypto.ecdh crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519")
->>>>>>> main
     derive.secrets(session, hs)
     session.state = _WAIT_CERTIFICATE_VERIFY if hs.key else _WAIT_CHANGE_CIPHER_SPEC
 
