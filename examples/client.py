@@ -44,7 +44,7 @@ def main(argv):
     session_id = None
     if options["resume"] or options["rehandshake"]:
         session_id = mxtls.SessionId()
-    for i in range(1 + int(options["resume"] or 0)):
+    for _ in range(1 + int(options["resume"] or 0)):
         connection(options, keys, session_id, host, port)
     common.heap_line()
 

@@ -128,7 +128,7 @@ def _without(session, hs):
 def write(session, hs, chain):
     """Our Certificate message: chain is a sequence of (buf, off, end), the leaf first; empty for none."""
     size = 3
-    for buf, off, end in chain:
+    for _buf, off, end in chain:
         size += 3 + end - off
     w = Writer(session)
     w.begin(_CERTIFICATE, size)

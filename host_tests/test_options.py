@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+"""Options that change a whole build: locks, the arena, traces. Each is staged and runs a handshake in a process of its own (self-test)."""
+
+import os
+import subprocess
+import sys
+
+import configure
+import pki
+import pytest
+
+PROLOGUE = """
+import sys
+sys.path.insert(0, {tests!r})
+import loop, mxtls
+made = []
+def pair(suite=0):
+    kc, ks = mxtls.Keys(), mxtls.Keys()
+    kc.load_rsa_keys({chain!r}, {key!r}, None, {root!r})
+    ks.load_rsa_keys({chain!r}, {key!r}, None, {root!r})
+    made.append(mxtls.ClientSession(kc, None, suite, server_name="localhost"))
+    made.append(mxtls.ServerSession(ks))
+    return made[-2:]
+def run(c, s):
+    status = set()
+    for _ in range(20):
+        for a, b in ((c, s), (s, c)):
+            out = bytes(a.get_outdata())
+            if out:
+                status.add(a.sent_data(len(out)))
+            while out:
+                view = b.get_readbuf()
+                n = min(len(view), len(out))
+                view[:n] = out[:n]
+                out = out[n:]
+                status.add(b.received_data(n))
+    assert mxtls.HANDSHAKE_COMPLETE in status
+def echo(a, b, data):
+    a.encode_to_outdata(data)
+    out = bytes(a.get_outdata())
+    a.sent_data(len(out))
+    got = b""
+    while out:
+        view = b.get_readbuf()
+        n = min(len(view), len(out))
+        view[:n] = out[:n]
+        out = out[n:]
+        status = b.received_data(n)
+        while status == mxtls.APP_DATA:
+            got += bytes(b.plaintext)
+            status = b.processed_data()
+    assert got == data
+"""
+
+
+@pytest.fixture(scope="module")
+def chain():
+    return pki.chain(key="p256", names=["localhost"])
+
+
+def run(tmp_path, chain, options, script):
+    """Stage everything with these options for CPython and run the script; what it printed."""
+    folder = tmp_path / "staged"
+    configure.stage(options, "pure", "cpython", folder, profile="everything")
+    text = PROLOGUE.format(tests=os.path.dirname(__file__), chain=str(chain.chain_path), key=str(chain.key_path), root=str(chain.root_path)) + script
+    done = subprocess.run([sys.executable, "-c", text], env=dict(os.environ, PYTHONPATH=str(folder)), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_arena(tmp_path, chain):
+    """Session buffers and record keys come from the block, and all of it comes back."""
+    run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+import mxtls.memory as memory
+mxtls.open(arena=24000)
+for suite in (0, 0xC02B, 0xC009, 0xC0AE):
+    c, s = pair(suite)
+    run(c, s)
+    before = memory.spent()
+    assert before > 2000
+    echo(c, s, b"hello")
+    echo(s, c, bytes(3000))
+    assert memory.spent() >= before
+    c.delete()
+    s.delete()
+    assert memory.spent() == 0
+mxtls.close()
+""")
+
+
+@pytest.mark.parametrize("size", (500, 800, 1500, 2500, 3300))
+def test_arena_spent(tmp_path, chain, size):
+    """A block that is too small: MEM_FAIL, and nothing stays in it."""
+    run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, f"""
+import mxtls.memory as memory
+mxtls.open(arena={size})
+try:
+    c, s = pair()
+    run(c, s)
+    raise SystemExit("the arena sufficed")
+except mxtls.Error as e:
+    assert e.code == mxtls.MEM_FAIL and "arena" in e.text, e.text
+for x in made:
+    x.delete()
+assert memory.spent() == 0
+""")
+
+
+def test_arena_needs_its_option(tmp_path, chain):
+    run(tmp_path, chain, {}, """
+try:
+    mxtls.open(arena=1000)
+    raise SystemExit("taken")
+except mxtls.Error as e:
+    assert e.code == mxtls.DISABLED_FEATURE_FAIL
+""")
+
+
+def test_threads(tmp_path, chain):
+    """Sessions in several threads at once, over scratch that they share."""
+    run(tmp_path, chain, {"USE_MULTITHREADING": 1}, """
+import sys, threading
+sys.setswitchinterval(1e-6)
+failed = []
+def work(n):
+    try:
+        for i in range(2):
+            c, s = pair()
+            run(c, s)
+            for size in (1, 100, 5000):
+                echo(c, s, bytes([n]) * size)
+                echo(s, c, bytes([n + 1]) * size)
+    except BaseException as e:
+        failed.append(e)
+threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+for t in threads: t.start()
+for t in threads: t.join()
+assert not failed, failed
+""")
+
+
+def test_validator_may_call_under_the_lock(tmp_path, chain):
+    run(tmp_path, chain, {"USE_MULTITHREADING": 1}, """
+def validator(session, certificate, alert):
+    mxtls.set_cipher_suite_enabled_status(0xC02B, True)
+    return alert
+c, s = pair()
+c.cert_validator = validator
+run(c, s)
+""")
+
+
+TRACES = ("USE_SSL_HANDSHAKE_MSG_TRACE", "USE_SSL_INFORMATIONAL_TRACE", "USE_CORE_TRACE", "USE_CRYPTO_TRACE")
+
+
+def test_traces_read_as_a_handshake_and_show_no_secret(tmp_path, chain):
+    printed = run(tmp_path, chain, dict.fromkeys(TRACES, 1), """
+c, s = pair()
+secrets = []
+import mxtls.handshake.derive as derive
+keys = derive.keys
+def spy(session, hs):
+    secrets.append(bytes(hs.master))
+    keys(session, hs)
+derive.keys = spy
+run(c, s)
+assert secrets and secrets[0] == secrets[1]
+print("secret", secrets[0].hex())
+try:
+    c.received_data(10**6)
+except mxtls.Error:
+    pass
+""")
+    text, _, secret = printed.partition("secret ")
+    secret, _, rest = secret.partition("\n")
+    messages = [line.split()[2] for line in text.splitlines() if line.startswith("client ") and line.split()[1] in ("->", "<-") and line.split()[2][0].isupper()]
+    assert messages == [
+        "ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ClientKeyExchange",
+        "ChangeCipherSpec", "Finished", "ChangeCipherSpec", "Finished",
+    ]
+    assert "crypto  verify scheme 0x0403" in text and "error code=-6" in rest and "record type 22" in text
+    for i in range(0, len(secret) - 8, 2):
+        assert secret[i : i + 8] not in text
+
+
+def test_traces_are_gone_when_off(tmp_path, chain):
+    assert run(tmp_path, chain, {}, "c, s = pair()\nrun(c, s)\n") == ""
+    assert not (tmp_path / "staged" / "mxtls" / "trace.py").exists()
+
+
+def test_halt(tmp_path, chain):
+    """The port's halt is called where the failure is noticed, before it is raised."""
+    run(tmp_path, chain, {"HALT_ON_PS_ERROR": 1}, """
+import mxtls_port
+seen = []
+mxtls_port.halt = seen.append
+c, s = pair()
+try:
+    c.received_data(10**6)
+except mxtls.Error as e:
+    assert seen == [e.text]
+""")
