@@ -442,7 +442,10 @@ def ecdsa_sign(curve, sig, digest, d, k):
     size = row[1]
     n = row[5]
     x = bytearray(size)
-    done = len(d) == size and _recode(bytearray(size + 1), d, n, size, min(8 * size, 521)) and _multiply(row, m, k, x, 0, n, 3 * size)
+    s = bytearray(size + 1)
+    done = len(d) == size and _recode(s, d, n, size, 0)  # only whether it is in range
+    wipe(s)
+    done = done and _multiply(row, m, k, x, 0, n, 3 * size)
     if done:
         pack_into("<2i", m, 8, 0, row[4])  # from here on modulo n
         _load(row, m, 2, 1)
