@@ -18,9 +18,11 @@ def pair(suite=0):
     kc, ks = mxtls.Keys(), mxtls.Keys()
     kc.load_rsa_keys({chain!r}, {key!r}, None, {root!r})
     ks.load_rsa_keys({chain!r}, {key!r}, None, {root!r})
-    made.append(mxtls.ClientSession(kc, None, suite, server_name="localhost"))
-    made.append(mxtls.ServerSession(ks))
-    return made[-2:]
+    c = mxtls.ClientSession(kc, None, suite, server_name="localhost")
+    made.append(c)
+    s = mxtls.ServerSession(ks)
+    made.append(s)
+    return c, s
 def run(c, s):
     status = set()
     for _ in range(20):
