@@ -4,6 +4,9 @@
 Names are looked up when they are first used, so that a client never loads what servers need.
 """
 
+from mxtls.config import USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS
+from mxtls.config import USE_RESUMPTION as _USE_RESUMPTION
+
 
 def __getattr__(name):
     if name in ("ClientSession", "ServerSession", "Session"):
@@ -12,9 +15,9 @@ def __getattr__(name):
         import mxtls.keys as module
     elif name == "Error":
         import mxtls.errors as module
-    elif name == "SessionId":
+    elif _USE_RESUMPTION and name == "SessionId":
         import mxtls.resume as module
-    elif name == "HelloExtension":
+    elif _USE_HELLO_EXTENSIONS and name == "HelloExtension":
         import mxtls.hello_extension as module
     elif name in ("open", "close", "set_cipher_suite_enabled_status"):
         import mxtls.library as module

@@ -288,7 +288,7 @@ class Session:
     def _check_header(self, kind, version, n):
         if kind < _CHANGE_CIPHER_SPEC or kind > _APPLICATION_DATA or version >> 8 != 3:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "this is not TLS: the peer speaks another protocol; check host and port")
-        if self.version and version != self.version:
+        if self.version and version != self.version and (self.rd or kind != _ALERT):  # who refuses our version says so in another
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a record of another version than was agreed; the peer is broken")
         if n > 18432 or (self.rd and n > self.max_record + _EXPANSION - _HEADER) or (not self.rd and n > 16384):
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
