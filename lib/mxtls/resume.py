@@ -38,7 +38,7 @@ class SessionId:
         self.ems = bool(hs.flags & _EMS)
         self.name = session.server_name
         self.anonymous = session.anonymous
-        self.born = mxtls_port.ticks_ms() // 1000
+        self.born = mxtls_port.ticks_ms()
 
     def fits(self, session):
         """Was it made for this host name, and may its version be offered?"""
@@ -61,12 +61,12 @@ def remember(session, hs):
 def recall(session, buf, off, n):
     """The server's entry for a session id, or None. Those that are too old are dropped."""
     keys = session.keys
-    now = mxtls_port.ticks_ms() // 1000
+    now = mxtls_port.ticks_ms()
     i = len(keys.sessions)
     while i:
         i -= 1
         entry = keys.sessions[i]
-        if (now - entry.born) & 0xFFFFF > keys.session_lifetime:
+        if ((now - entry.born) & 0x3FFFFFFF) // 1000 > keys.session_lifetime:
             keys.sessions.pop(i).clear()
         elif n and n == len(entry.id) and ct_equal(buf, off, entry.id, 0, n):
             return entry if entry.fits(session) else None

@@ -339,6 +339,7 @@ class Session:
         elif buf[off] == _FATAL:
             self.closing |= _GOT | _DEAD | _SENT
             self._drop_secrets()
+            self._forget_session()
         else:
             self._count_empty()
             if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER and buf[off + 1] == _ALERT_NO_CERTIFICATE and self.state == _WAIT_CLIENT_CERTIFICATE:
@@ -529,6 +530,10 @@ class Session:
             pass
         self.closing |= _SENT | _GOT | _DEAD
         self._drop_secrets()
+        self._forget_session()
+
+    def _forget_session(self):
+        """After a fatal alert, sent or received, nobody resumes the session (RFC 5246 section 7.2.2)."""
         if _USE_RESUMPTION and self.session_id:
             self.session_id.clear()
 

@@ -70,6 +70,7 @@ class Handshake:
         self.alg = 0  # hash of the PRF and the transcript; 0 is MD5 with SHA-1
         self.session_id = b""
         self.resumed = False
+        self.entry = None  # what a server resumes, in its cache
         self.premaster = None
         self.flags = 0  # extensions agreed on (extensions.py)
         self.next_rd = None  # protection from the next ChangeCipherSpec on

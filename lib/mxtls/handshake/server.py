@@ -169,6 +169,7 @@ def _resume(session, hs, buf, sid, suites, end):
     hs.session_id = entry.id
     hs.anonymous = entry.anonymous
     hs.resumed = True
+    hs.entry = entry
     derive.copy_master(hs, entry)
 
 
@@ -385,6 +386,7 @@ def send_finished(session, hs):
 def resumed(session, hs):
     """The end of an abbreviated handshake."""
     session.anonymous = session.cert_validator is not None and hs.anonymous
+    session.session_id = hs.entry  # a fatal error clears it, from now on: the client holds its secret
 
 
 def refuse_rehandshake(session, hs, r):
