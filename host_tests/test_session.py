@@ -490,10 +490,14 @@ def test_warning_alert_goes_on(ends):
     assert client.alerts == [(1, 90)] and client.data == b"still here"
 
 
-@pytest.mark.parametrize("option", ("_USE_REHANDSHAKES", "_ENABLE_SECURE_REHANDSHAKES"))
-def test_rehandshake_is_refused(ends, monkeypatch, option):
+NO_REHANDSHAKES = ("mxtls.handshake.machine._USE_REHANDSHAKES", "mxtls.handshake.client._USE_REHANDSHAKES")
+
+
+@pytest.mark.parametrize("options", (NO_REHANDSHAKES, ("mxtls.session._ENABLE_SECURE_REHANDSHAKES",)), ids=("any", "secure"))
+def test_rehandshake_is_refused(ends, monkeypatch, options):
     """Switched off: HelloRequest and a second ClientHello get no_renegotiation, a warning, and the session goes on."""
-    monkeypatch.setattr("mxtls.session." + option, 0)
+    for option in options:
+        monkeypatch.setattr(option, 0)
     client, server = ends
     loop.send_record(server, c.HANDSHAKE, loop.message(c.HELLO_REQUEST, b""))
     assert put(client.session, server.take()) == c.REQUEST_SEND
