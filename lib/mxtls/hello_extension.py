@@ -7,15 +7,15 @@ from mxtls.errors import Error
 
 class HelloExtension:
     """Extensions of any type, as their standards encode them. Where the library makes one of that type itself, this one
-    takes its place. The object may go as soon as the session was made."""
+    takes its place; only renegotiation_info cannot be replaced. The object may go as soon as the session was made."""
 
     def __init__(self):
         self.items = []
 
     def load(self, data, kind):
         """Add one extension: its body and its type."""
-        if not 0 <= kind <= 0xFFFF or len(data) > 0x3FFF or self.has(kind):
-            raise Error(_ARG_FAIL, _ALERT_NONE, "this extension is loaded already, is too long or its type is no 16-bit number")
+        if not 0 <= kind <= 0xFFFF or kind == 0xFF01 or len(data) > 0x3FFF or self.has(kind):
+            raise Error(_ARG_FAIL, _ALERT_NONE, "this extension is loaded already, is too long or its type is none for applications")
         self.items.append((kind, bytes(data)))
 
     def has(self, kind):

@@ -18,6 +18,11 @@ def encode(session, keys, cert_validator, session_option, cipher_suite):
         raise Error(_ERROR, _ALERT_NONE, "the session is not open, or negotiates already; wait for HANDSHAKE_COMPLETE")
     if not session.may_rehandshake():
         raise Error(_ERROR, _ALERT_NONE, "the peer lacks RFC 5746, so renegotiation is not safe; connect again")
+    if _USE_SERVER and not session.client:
+        import mxtls.handshake.server as server
+
+        server.check(keys or session.keys, cert_validator or session.cert_validator)
+        session.rehandshakes -= 1  # the ClientHello counts
     full = bool(keys or cert_validator or cipher_suite or session_option == _OPTION_FULL_HANDSHAKE)
     if keys:
         session.keys = keys

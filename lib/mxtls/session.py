@@ -22,6 +22,7 @@ from mxtls.codes import (
     ALERT_LEVEL_FATAL as _FATAL,
     ALERT_LEVEL_WARNING as _WARNING,
     ALERT_NO_CERTIFICATE as _ALERT_NO_CERTIFICATE,
+    ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
     ALERT_NONE as _ALERT_NONE,
     ALERT_RECORD_OVERFLOW as _ALERT_RECORD_OVERFLOW,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
@@ -36,6 +37,7 @@ from mxtls.codes import (
     HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE,
     LIMIT_FAIL as _LIMIT_FAIL,
     MEM_FAIL as _MEM_FAIL,
+    OPEN as _OPEN,
     OPTION_DISABLE_CLIENT_AUTH as _OPTION_DISABLE_CLIENT_AUTH,
     OPTION_ENABLE_CLIENT_AUTH as _OPTION_ENABLE_CLIENT_AUTH,
     OPTION_FULL_HANDSHAKE as _OPTION_FULL_HANDSHAKE,
@@ -44,11 +46,13 @@ from mxtls.codes import (
     REQUEST_CLOSE as _REQUEST_CLOSE,
     REQUEST_RECV as _REQUEST_RECV,
     REQUEST_SEND as _REQUEST_SEND,
+    SSL3 as _SSL3,
     SUCCESS as _SUCCESS,
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
     WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE,
     WAIT_FINISHED as _WAIT_FINISHED,
     WAIT_RESUMED_FINISHED as _WAIT_RESUMED_FINISHED,
+    WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
 )
 from mxtls.config import (
     ENABLE_INSECURE_REHANDSHAKES as _ENABLE_INSECURE_REHANDSHAKES,
@@ -342,10 +346,14 @@ class Session:
             self._forget_session()
         else:
             self._count_empty()
-            if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER and buf[off + 1] == _ALERT_NO_CERTIFICATE and self.state == _WAIT_CLIENT_CERTIFICATE:
+            if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER and buf[off + 1] == _ALERT_NO_CERTIFICATE and self.state == _WAIT_CLIENT_CERTIFICATE and self.version == _SSL3:
                 import mxtls.handshake.machine as machine
 
                 machine.no_certificate(self)
+            if _USE_REHANDSHAKES and _USE_CLIENT and buf[off + 1] == _ALERT_NO_RENEGOTIATION and self.state == _WAIT_SERVER_HELLO and self.established:
+                self.hs.wipe()  # our ClientHello was in vain; all goes on as it was
+                self.hs = None
+                self.state = _OPEN
         self.plain_off = self.input.start = off
         self.plain_len = 2
         return _RECEIVED_ALERT

@@ -90,8 +90,7 @@ def start(session, cipher_suite, resume=True):
     name = session.server_name
     if name is not None and (not 0 < len(name) < 254 or not min(name.encode()) > 32 or max(name.encode()) > 126):
         raise Error(_ARG_FAIL, _ALERT_NONE, "server_name is not a host name; give 1 to 253 ASCII characters")
-    session.hs = hs = Handshake()
-    session.state = _WAIT_SERVER_HELLO
+    hs = Handshake()
     hs.suite = cipher_suite
     hs.client_version = session.max_version
     random_into(hs.random, 0, 32)
@@ -126,6 +125,8 @@ def start(session, cipher_suite, resume=True):
     w.put(0x0100, 2)
     if not bare:
         client_hello.write(session, hs, w, elliptic)
+    session.hs = hs
+    session.state = _WAIT_SERVER_HELLO
     w.finish()
 
 

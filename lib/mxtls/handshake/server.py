@@ -68,13 +68,17 @@ TABLE = (
 )
 
 
-def start(session):
-    """Wait for a ClientHello."""
-    keys = session.keys
+def check(keys, cert_validator):
+    """Can a server do with these?"""
     if not keys.private and not (_USE_PSK and keys.psk):
         raise Error(_ARG_FAIL, _ALERT_NONE, "a server needs a certificate and its private key, or a pre-shared key; load them into its Keys")
-    if _USE_CLIENT_AUTH and session.cert_validator and not keys.anchors and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
+    if _USE_CLIENT_AUTH and cert_validator and not keys.anchors and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
         raise Error(_ARG_FAIL, _ALERT_NONE, "to ask clients for certificates load trusted CAs, or enable SERVER_CAN_SEND_EMPTY_CERT_REQUEST")
+
+
+def start(session):
+    """Wait for a ClientHello."""
+    check(session.keys, session.cert_validator)
     session.hs = Handshake()
     session.state = _WAIT_CLIENT_HELLO
 
@@ -157,7 +161,7 @@ def _resume(session, hs, buf, sid, suites, end):
         return
     import mxtls.library as library
 
-    if entry.suite in session.disabled or entry.suite in library.disabled or (_USE_CLIENT_AUTH and session.cert_validator and entry.anonymous):
+    if entry.suite in session.disabled or entry.suite in library.disabled or (_USE_CLIENT_AUTH and session.cert_validator and session.client_auth and entry.anonymous):
         return
     if entry.ems and not hs.flags & _EMS:
         raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the client resumes a session without its extended master secret; it is broken or somebody changed its hello")
