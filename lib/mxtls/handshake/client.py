@@ -2,6 +2,7 @@
 """The client of SSL 3.0 to TLS 1.2: its table and what it reads and writes (RFC 5246 section 7.3). Called by session.py and machine.py."""
 
 from mxtls.codes import (
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_LEVEL_WARNING as _WARNING,
@@ -166,7 +167,7 @@ def server_hello(session, hs, r):
     end = r.vector(1)
     sid = bytes(r.buf[r.off : end])
     if len(sid) > 32:
-        raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server's session id is too long; it is broken")
+        raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "the server's session id is too long; it is broken")
     r.off = end
     suite = r.get(2)
     hs.row = row = find(suite)

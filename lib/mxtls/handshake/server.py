@@ -100,7 +100,7 @@ def client_hello(session, hs, r):
     end = r.vector(1)
     sid = r.off
     if end - sid > 32:
-        raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client's session id is too long; it is broken")
+        raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "the client's session id is too long; it is broken")
     r.off = end
     end = r.vector(2)
     suites = r.off
