@@ -4,8 +4,7 @@
 Names are looked up when they are first used, so that a client never loads what servers need.
 """
 
-from mxtls.config import USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS
-from mxtls.config import USE_RESUMPTION as _USE_RESUMPTION
+from mxtls.config import USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS, USE_RESUMPTION as _USE_RESUMPTION
 
 
 def __getattr__(name):
