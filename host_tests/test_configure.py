@@ -10,7 +10,7 @@ from pathlib import Path
 import configure
 import pytest
 from configure import ConfigureError, fold, imports_of, resolve, stage
-from options import BUILT, LATER, NEVER, OPTIONS, PROFILES, _NOT_EVERYTHING
+from options import _NOT_EVERYTHING, LATER, NEVER, OPTIONS, PROFILES
 
 ROOT = Path(__file__).resolve().parent.parent
 

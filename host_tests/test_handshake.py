@@ -9,8 +9,7 @@ import pki
 import pytest
 
 import mxtls
-from mxtls import codes as c
-from mxtls import suites
+from mxtls import codes as c, suites
 from mxtls.crypto import ecdh, sign
 from mxtls.handshake import client_hello, signed
 

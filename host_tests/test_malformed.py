@@ -12,8 +12,7 @@ import signal
 import loop
 import pki
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 import mxtls
 from mxtls import codes as c

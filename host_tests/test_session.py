@@ -7,8 +7,7 @@ The peers are our own sessions (self-test); test_openssl.py and test_tlslite.py 
 import loop
 import pki
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import mxtls
 from mxtls import codes as c

@@ -9,8 +9,7 @@ import pki
 import pytest
 
 import mxtls
-from mxtls import codes as c
-from mxtls import suite_names, suites, versions
+from mxtls import codes as c, suite_names, suites, versions
 from mxtls.handshake import client_hello
 
 VERSIONS = (c.SSL3, c.TLS1_0, c.TLS1_1, c.TLS1_2)

@@ -15,7 +15,7 @@ class HelloExtension:
     def load(self, data, kind):
         """Add one extension: its body and its type."""
         if not 0 <= kind <= 0xFFFF or kind == 0xFF01 or len(data) > 0x3FFF or self.has(kind):
-            raise Error(_ARG_FAIL, _ALERT_NONE, "this extension is loaded already, is too long or its type is none for applications")
+            raise Error(_ARG_FAIL, _ALERT_NONE, "this extension is loaded already, too long, or of a type that is not the application's; load another")
         self.items.append((kind, bytes(data)))
 
     def has(self, kind):

@@ -172,6 +172,8 @@ def read(session, hs, r):
     """The answers in the ServerHello: each at most once, and none that was not offered."""
     offered = hs.flags
     hs.flags = 0
+    if _USE_HELLO_EXTENSIONS:
+        session.hello_extensions_in = None
     seen = []
     end = r.off
     if r.off < r.end:
@@ -223,4 +225,4 @@ def _show(session, kind, r, stop):
         session.hello_extensions_in = []
     session.hello_extensions_in.append((kind, data))
     if session.extension_callback and (session.extension_callback(session, kind, data) or 0) < 0:
-        raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the extension callback refused the server's extension %d" % kind)
+        raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the extension callback refused the server's extension %d; see what it checks" % kind)

@@ -73,7 +73,7 @@ def check(keys, cert_validator):
     if not keys.private and not (_USE_PSK and keys.psk):
         raise Error(_ARG_FAIL, _ALERT_NONE, "a server needs a certificate and its private key, or a pre-shared key; load them into its Keys")
     if _USE_CLIENT_AUTH and cert_validator and not keys.anchors and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
-        raise Error(_ARG_FAIL, _ALERT_NONE, "to ask clients for certificates load trusted CAs, or enable SERVER_CAN_SEND_EMPTY_CERT_REQUEST")
+        raise Error(_ARG_FAIL, _ALERT_NONE, "no trusted CA to ask clients for certificates with; load some, or enable SERVER_CAN_SEND_EMPTY_CERT_REQUEST")
 
 
 def start(session):
