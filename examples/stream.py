@@ -54,6 +54,8 @@ class Stream:
                 status = self.session.processed_data()
             if status == REQUEST_SEND:
                 status = self.flush()
+            if self.closed and self.session.established and self.session.hs is None:
+                return  # it was complete before the peer closed
             if self.closed or status == REQUEST_CLOSE:
                 raise mxtls.Error(-12, 255, "the peer closed the connection; look at its log")
 

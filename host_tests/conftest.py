@@ -39,3 +39,15 @@ def target(request):
     if request.param.missing():
         pytest.skip(request.param.missing())
     return request.param
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """The matrix of test_interop.py, when it ran."""
+    stats = terminalreporter.stats
+    records = [value for report in stats.get("passed", ()) for name, value in report.user_properties if name == "interop"]
+    if records:
+        import interop_table
+
+        bad = [r for key in ("failed", "error", "skipped") for r in stats.get(key, ()) if "test_interop" in getattr(r, "nodeid", "")]
+        whole = not bad and not config.option.keyword and not config.option.markexpr and "::" not in " ".join(config.args)
+        interop_table.report(records, whole, terminalreporter.write_line)

@@ -43,20 +43,26 @@ ANSWER = TEXT.replace(b"line", b"answer")
 class Case:
     """One cell of the matrix: a version, a suite, and the role that ours plays."""
 
-    def __init__(self, version, suite, role):
+    def __init__(self, version, suite, role, more=""):
         self.version, self.suite, self.role = version, suite, role
+        self.more = more  # the end of GnuTLS's priority string
         self.name = suite_names.name(suite)
         self.exchange, bulk = self.name[4:].split("_WITH_")  # "ECDHE_RSA", "AES_128_GCM_SHA256"
         self.mac = "AEAD" if re.search("GCM|CCM|POLY", bulk) else bulk.rsplit("_", 1)[1]
         self.cipher = bulk if bulk.endswith("CCM_8") else bulk.rsplit("_", 1)[0]  # "AES_128_GCM"
         self.psk = "PSK" in self.exchange
-        self.chain = chain("p256" if "ECDSA" in self.exchange else "rsa2048")
+        self.key = "p256" if "ECDSA" in self.exchange else "rsa2048"
+
+    @property
+    def chain(self):
+        return chain(self.key)
 
     def __str__(self):
         return "%s-%04X-%s" % (VERSIONS[self.version].replace(" ", "").lower(), self.suite, self.role)
 
 
 def every_case():
+    """(version, suite, role) of each cell."""
     return [(version, suite, role) for suite in OLDEST for version in VERSIONS if version >= OLDEST[suite] for role in ROLES]
 
 
@@ -203,12 +209,13 @@ class Peer:
 
 
 class Kind:
-    """What all peers share. Subclasses: name; versions; speaks(case); server(case, port, extra) and client(case, port, extra) -> argv."""
+    """What all peers share. Subclasses: name; versions; suites(case), of those which it speaks; server(case, port, extra) and client(case, port, extra) -> argv."""
 
     name = ""
     program = ""
     styles = {"client": "pipe", "server": "pipe"}  # by our role
     versions = (0x0301, 0x0302, 0x0303)
+    ready = b""  # what its server says when it listens
 
     def missing(self):
         return None if shutil.which(self.program) else "there is no %s on this machine: `make setup` installs it" % self.program
@@ -217,16 +224,18 @@ class Kind:
         return case.version in self.versions and self.suites(case)
 
     @contextlib.contextmanager
-    def run(self, case, *extra, style=None, env=None):
-        """The peer of one case, as a context: its server for our client, its client for our server."""
-        style = style or self.styles[case.role]
+    def run(self, case, *extra, port=0):
+        """The peer of one case, as a context: its server for our client, its client for our server, which listens here or at that port."""
+        style = self.styles[case.role]
         if case.role == "client":
             port = free_port()
-            peer = Peer(Process(self.server(case, port, extra), env=env), port, style=style)
+            peer = Peer(Process(self.server(case, port, extra)), port, style=style)
+        elif port:
+            peer = Peer(Process(self.client(case, port, extra)), port, style=style)
         else:
             listener = socket.create_server(("127.0.0.1", 0))
             listener.settimeout(SECONDS)
-            peer = Peer(Process(self.client(case, listener.getsockname()[1], extra), env=env), listener=listener, style=style)
+            peer = Peer(Process(self.client(case, listener.getsockname()[1], extra)), listener=listener, style=style)
         try:
             yield peer
         except BaseException as e:
@@ -240,6 +249,7 @@ class OpenSSL(Kind):
     """The names of its suites are its own; DHE needs parameters of its choice; what is retired needs security level 0."""
 
     name = program = "openssl"
+    ready = b"ACCEPT"
     ABSENT = ("RC4", "3DES")  # of its default build
 
     def suites(self, case):
@@ -278,25 +288,27 @@ class GnuTLS(Kind):
 
     name, program = "gnutls", "gnutls-cli"
     styles = {"client": "echo", "server": "pipe"}
+    ready = b"IPv4 [^\n]*done"
 
     def suites(self, case):
         crashes = case.role == "server" and case.exchange in ("DHE_PSK", "ECDHE_PSK")  # gnutls-cli does, with its own server too
         return "SEED" not in case.cipher and case.suite != 0xD001 and not crashes
 
-    def priority(self, case, more=""):
+    def priority(self, case):
         cipher = {"RC4_128": "ARCFOUR-128", "3DES_EDE_CBC": "3DES-CBC"}.get(case.cipher, case.cipher.replace("_", "-"))
-        return "NONE:+VERS-%s:+%s:+%s:+%s:+COMP-NULL:+SIGN-ALL:+GROUP-ALL:+CTYPE-ALL%s" % (
-            VERSIONS[case.version].replace(" ", ""), case.exchange.replace("_", "-"), cipher, case.mac.replace("SHA", "SHA1") if case.mac == "SHA" else case.mac, more)
+        parts = ("VERS-" + VERSIONS[case.version].replace(" ", ""), case.exchange.replace("_", "-"), cipher, {"SHA": "SHA1"}.get(case.mac, case.mac))
+        return "NONE:+COMP-NULL:+SIGN-ALL:+GROUP-ALL:+CTYPE-ALL:+" + ":+".join(parts) + case.more
 
-    def server(self, case, port, extra=(), more=""):
-        argv = ["gnutls-serv", "-p", port, "--echo", "--crlf", "--priority", self.priority(case, more)]
+    def server(self, case, port, extra=()):
+        argv = ["gnutls-serv", "-p", port, "--echo", "--crlf", "--priority", self.priority(case), *extra]
+        if "--require-client-cert" not in extra:
+            argv.append("--disable-client-cert")
         if case.psk:
-            return argv + ["--pskpasswd", psk_file(), "--disable-client-cert", *extra]
-        argv += ["--x509certfile", case.chain.chain_path, "--x509keyfile", case.chain.key_path]
-        return argv + (list(extra) or ["--disable-client-cert"])
+            return argv + ["--pskpasswd", psk_file()]
+        return argv + ["--x509certfile", case.chain.chain_path, "--x509keyfile", case.chain.key_path]
 
-    def client(self, case, port, extra=(), more=""):
-        argv = ["gnutls-cli", "-p", port, "--priority", self.priority(case, more), *extra]
+    def client(self, case, port, extra=()):
+        argv = ["gnutls-cli", "-p", port, "--priority", self.priority(case), *extra]
         if case.psk:
             argv += ["--pskusername", IDENTITY, "--pskkey", PSK.hex()]
         else:
@@ -316,14 +328,21 @@ class Nss(Kind):
 
     def _common(self, case):
         name = {0x0300: "ssl3", 0x0301: "tls1.0", 0x0302: "tls1.1", 0x0303: "tls1.2"}[case.version]
-        return ["-d", "sql:" + nss_database("p256" if "ECDSA" in case.exchange else "rsa2048"), "-V", name + ":" + name, "-c", ":%04X" % case.suite]
+        return ["-d", "sql:" + nss_database(case.key), "-V", name + ":" + name, "-c", ":%04X" % case.suite]
 
     def server(self, case, port, extra=()):
-        nickname = ["-n", "rsa2048"] if "ECDSA" not in case.exchange else ["-e", "p256"]
-        return ["selfserv", "-p", port, *nickname, "-H", "1", *self._common(case), *extra]
+        return ["selfserv", "-p", port, "-n" if case.key == "rsa2048" else "-e", case.key, "-H", "1", *self._common(case), *extra]
 
     def client(self, case, port, extra=()):
         return ["tstclnt", "-4", "-h", "localhost", "-p", port, *self._common(case), *extra]
+
+
+class NssStress(Nss):
+    """NSS's other client: several connections, one after another, each resumes the first; a request and a page in each."""
+
+    def client(self, case, port, extra=()):
+        argv = ["-C" if a == "-c" else a for a in self._common(case)]
+        return ["strsclnt", "-4", "-p", port, *argv, "-c", "3", "-t", "1", "-q", *extra, "localhost"]
 
 
 class BearSSL(Kind):
@@ -379,7 +398,7 @@ class TlsLite(Kind):
         return s
 
     @contextlib.contextmanager
-    def run(self, case):
+    def run(self, case, *extra):
         import tlslite.api as tlslite
 
         ours, theirs = socket.socketpair()
@@ -421,6 +440,7 @@ class TlsLite(Kind):
 
 
 OPENSSL, GNUTLS, NSS, TLSLITE, BEARSSL = OpenSSL(), GnuTLS(), Nss(), TlsLite(), BearSSL()
+NSS_STRESS = NssStress()
 PEERS = (OPENSSL, GNUTLS, NSS, TLSLITE, BEARSSL)
 _made = {}
 

@@ -7,12 +7,11 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 import threading
-import time
 
 import pki
 import pytest
+from peers import Process
 
 import targets
 
@@ -64,59 +63,6 @@ def letters(n):
 def with_others(algorithm):
     """A list of signature algorithms, the handshake's first; the others are the certificates'."""
     return ":".join([algorithm] + [a for a in ("RSA+SHA256", "ECDSA+SHA256") if a != algorithm])
-
-
-class Process:
-    """A child whose output is read as it comes, by a thread."""
-
-    def __init__(self, command, cwd=None, env=None):
-        self.child = subprocess.Popen(command, cwd=cwd, env={**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.output = b""
-        self.thread = threading.Thread(target=self._read, daemon=True)
-        self.thread.start()
-
-    def _read(self):
-        while True:
-            data = os.read(self.child.stdout.fileno(), 65536)
-            if not data:
-                return
-            self.output += data
-
-    def wait_for(self, pattern, seconds=30):
-        """The match of a pattern in the output."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            found = re.search(pattern, self.output)
-            if found:
-                return found
-            if not self.thread.is_alive():
-                break
-            time.sleep(0.005)
-        found = re.search(pattern, self.output)
-        assert found, "no %r in: %s" % (pattern[:80], self.output[-1500:])
-        return found
-
-    def write(self, data):
-        with contextlib.suppress(BrokenPipeError):
-            self.child.stdin.write(data)
-            self.child.stdin.flush()
-
-    def end(self, seconds=30):
-        """Close its input and wait; its exit code."""
-        with contextlib.suppress(BrokenPipeError):
-            self.child.stdin.close()
-        try:
-            code = self.child.wait(seconds)
-        finally:
-            self.kill()
-        return code
-
-    def kill(self):
-        if self.child.poll() is None:
-            self.child.kill()
-        self.child.wait()
-        self.thread.join(10)
-        self.child.stdout.close()
 
 
 @contextlib.contextmanager

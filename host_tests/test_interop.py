@@ -1,0 +1,587 @@
+# SPDX-License-Identifier: MIT
+"""The library against OpenSSL, GnuTLS, NSS, tlslite-ng and BearSSL (peers.py): every version, suite and role, with data both ways, and
+each feature of the handshake that a peer has. Our side runs in this process, over loopback sockets; one case a suite and role runs
+on MicroPython. What passes makes docs/interop.md (interop_table.py)."""
+
+import contextlib
+import os
+import re
+
+import loop
+import peers
+import pytest
+from peers import ANSWER, BEARSSL, GNUTLS, IDENTITY, NSS, OPENSSL, PEERS, PSK, TEXT, Case, Process, receive
+
+import mxtls
+import targets
+from mxtls import codes as c
+
+ALL = tuple(peers.VERSIONS)
+TLS = ALL[1:]
+PLAIN = {0x0300: 0x002F, 0x0301: 0x002F, 0x0302: 0xC013, 0x0303: 0xC02F}  # a suite of each version for the features
+MATRIX = [(peer, key) for key in peers.every_case() for peer in PEERS if peer.speaks(Case(*key))]
+ALONE = [key for key in peers.every_case() if not any(peer.speaks(Case(*key)) for peer in PEERS)]
+
+
+@pytest.fixture(autouse=True)
+def library():
+    mxtls.open()
+
+
+@pytest.fixture
+def record(record_property):
+    """record(kind, peer, case): this test has shown it."""
+
+    def keep(kind, peer, case):
+        record_property("interop", {"kind": kind, "peer": getattr(peer, "name", peer), "version": case.version, "suite": case.suite, "role": case.role})
+
+    return keep
+
+
+def need(peer):
+    if peer.missing():
+        pytest.skip(peer.missing())
+
+
+def name_of(value):
+    if isinstance(value, tuple):
+        return str(Case(*value)) if len(value) == 3 else " ".join(value)
+    if isinstance(value, int):
+        return peers.VERSIONS[value].replace(" ", "").lower()
+    return getattr(value, "name", value)
+
+
+def product(**versions_of):
+    """(peer, version) pairs from peer=versions."""
+    found = {"openssl": OPENSSL, "gnutls": GNUTLS, "nss": NSS, "bearssl": BEARSSL}
+    return [(found[name], version) for name, versions in versions_of.items() for version in versions]
+
+
+def over(**versions_of):
+    return pytest.mark.parametrize("peer, version", product(**versions_of), ids=name_of)
+
+
+def keys_for(case, auth=False):
+    """Our keys: what is trusted, what is shown, what is shared. auth: a client's certificate, a server's trusted roots."""
+    keys, chain = mxtls.Keys(), case.chain
+    if case.psk:
+        keys.load_psk(PSK, IDENTITY)
+        return keys
+    shown = case.role == "server" or auth
+    keys.load_rsa_keys_mem(b"".join(chain.chain_ders) if shown else None, chain.key_der if shown else None, chain.root_der if case.role == "client" or auth else None)
+    return keys
+
+
+def session_for(case, keys=None, **arguments):
+    """Our session of exactly the case's version and, as a client, suite."""
+    keys = keys or keys_for(case)
+    arguments.setdefault("min_version", case.version)
+    arguments.setdefault("max_version", case.version)
+    if case.role == "server":
+        return mxtls.ServerSession(keys, **arguments)
+    arguments.setdefault("cipher_suite", case.suite)
+    return mxtls.ClientSession(keys, server_name="localhost", **arguments)
+
+
+def check(ours, case):
+    assert (ours.session.version, ours.session.cipher_suite) == (case.version, case.suite)
+
+
+def finish(ours):
+    """Close; the peer may have left already."""
+    with contextlib.suppress(OSError):
+        ours.close()
+
+
+# The matrix
+
+
+@pytest.mark.parametrize("peer, key", MATRIX, ids=name_of)
+def test_matrix(peer, key, record):
+    need(peer)
+    case = Case(*key)
+    with peer.run(case) as other:
+        ours = other.connect(session_for(case))
+        check(ours, case)
+        other.talk(ours)
+        ours.close()
+    record("matrix", peer, case)
+
+
+@pytest.mark.parametrize("key", ALONE, ids=name_of)
+def test_self(key, record):
+    """Cells that no peer here speaks: our client and our server."""
+    case = Case(*key)
+    client = loop.End(session_for(Case(case.version, case.suite, "client")))
+    server = loop.End(session_for(Case(case.version, case.suite, "server")))
+    loop.connect(client, server)
+    assert (client.session.version, client.session.cipher_suite) == (case.version, case.suite)
+    ends = (client, server) if case.role == "client" else (server, client)
+    loop.carry(*ends, TEXT)
+    loop.carry(*reversed(ends), ANSWER)
+    record("matrix", "self", case)
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+@pytest.mark.parametrize("suite", [s for s in peers.OLDEST if s != 0xD001], ids=lambda s: "%04X" % s)
+def test_micropython(suite, role, record):
+    """examples/client.py and server.py on the model of a board."""
+    target, case = targets.UNIX_32_VIPER, Case(0x0303, suite, role)
+    if target.missing():
+        pytest.skip(target.missing())
+    peer = next(peer for peer in (OPENSSL, GNUTLS) if peer.speaks(case))
+    need(peer)
+    options = ["--psk", PSK.hex(), "--psk-identity", IDENTITY] if case.psk else ["--ca", case.chain.root_path]
+    if role == "server" and not case.psk:
+        options = ["--cert", case.chain.chain_path, "--key", case.chain.key_path]
+    text, answer = TEXT[:204], ANSWER[:204]  # three lines; MicroPython takes no longer argument
+    if role == "client":
+        with peer.run(case) as other:
+            other.process.wait_for(peer.ready)
+            argv = ["--connect", "127.0.0.1:%d" % other.port, "--name", "localhost", "--cipher", "0x%04X" % suite, "--send", text.decode(), *options]
+            ours = Process(target.command("examples/client.py", argv), targets.ROOT, target.env())
+            try:
+                if other.style == "pipe":
+                    other.process.wait_for(re.escape(text))
+                    other.process.write(answer)
+                ours.wait_for(re.escape(answer if other.style == "pipe" else text))
+                assert ours.end(peers.SECONDS) == 0, ours.output
+            finally:
+                ours.kill()
+    else:
+        port = peers.free_port()
+        ours = Process(target.command("examples/server.py", ["--listen", "127.0.0.1:%d" % port, "--count", "1", *options]), targets.ROOT, target.env())
+        try:
+            ours.wait_for(b"listening")
+            with peer.run(case, port=port) as other:
+                other.process.write(text)
+                other.process.wait_for(re.escape(text))
+                ours.wait_for(b"handshake version=tls1.2 suite=" + case.name.encode())
+        finally:
+            ours.kill()
+    record("micropython", peer, case)
+
+
+MANY = [(peer, v, "server") for peer, v in product(openssl=TLS, nss=ALL)] + [(OPENSSL, v, "client") for v in TLS]
+
+
+@pytest.mark.parametrize("peer, version, role", MANY, ids=name_of)
+def test_many_records(peer, version, role):
+    """More than a record holds, both ways, under CBC."""
+    need(peer)
+    case = Case(version, 0x0035, role)
+    with peer.run(case) as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours, TEXT * 40, ANSWER * 40)
+        ours.close()
+
+
+# Versions
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+@over(nss=ALL)
+def test_newest_version_in_common(peer, version, role, record):
+    """Ours offers or takes all versions, NSS those up to one."""
+    need(peer)
+    case = Case(version, 0x002F, role)
+    name = {0x0300: "ssl3", 0x0301: "tls1.0", 0x0302: "tls1.1", 0x0303: "tls1.2"}[version]
+    with peer.run(case, "-V", "ssl3:" + name) as other:
+        ours = other.connect(session_for(case, min_version=c.SSL3, max_version=0))
+        check(ours, case)
+        other.talk(ours)
+        ours.close()
+    record("version negotiation", peer, case)
+
+
+def refused(other, session, alert):
+    """The handshake must end with that alert, ours or theirs."""
+    with pytest.raises(mxtls.Error) as e:
+        ours = other.connect(session)
+        ours.receive(lambda view: None)
+    assert e.value.alert == alert or "alert %d " % alert in e.value.text, e.value.text
+
+
+@pytest.mark.parametrize("peer, extra", ((OPENSSL, ("-fallback_scsv",)), (NSS, ("-K",)), (BEARSSL, ("-fallback",))), ids=name_of)
+def test_server_refuses_a_needless_fallback(peer, extra, record):
+    need(peer)
+    case = Case(c.TLS1_1, 0x002F, "server")
+    with peer.run(case, *extra) as other:
+        refused(other, session_for(case, max_version=c.TLS1_2), c.ALERT_INAPPROPRIATE_FALLBACK)
+    with peer.run(case, *extra) as other:  # our newest version: not needless
+        ours = other.connect(session_for(case))
+        other.talk(ours)
+        finish(ours)
+    record("TLS_FALLBACK_SCSV", peer, case)
+
+
+def test_client_falls_back(record):
+    """The client says so; a server that speaks more refuses."""
+    need(NSS)
+    case = Case(c.TLS1_1, 0x002F, "client")
+    with NSS.run(case, "-V", "tls1.0:tls1.2") as other:
+        refused(other, session_for(case, fallback=True), c.ALERT_INAPPROPRIATE_FALLBACK)
+    with NSS.run(case) as other:
+        ours = other.connect(session_for(case, fallback=True))
+        other.talk(ours)
+        ours.close()
+    record("TLS_FALLBACK_SCSV", NSS, case)
+
+
+# Resumption by session id
+
+NO_TICKET = {"openssl": ("-no_ticket",), "gnutls": ("--noticket",), "nss": (), "bearssl": ()}
+
+
+@over(openssl=TLS, gnutls=TLS, nss=ALL, bearssl=TLS)
+def test_client_resumes(peer, version, record):
+    need(peer)
+    case = Case(version, PLAIN[version], "client")
+    keys, sid = keys_for(case), mxtls.SessionId()
+    with peer.run(case, *NO_TICKET[peer.name]) as other:
+        for i in range(3):
+            ours = other.connect(session_for(case, keys, session_id=sid))
+            check(ours, case)
+            assert ours.session.resumed == (i > 0)
+            other.talk(ours, TEXT.replace(b"line", b"pass %d" % i), ANSWER)
+            ours.close()
+    record("resumption", peer, case)
+
+
+RESUMING = {"openssl": ("-no_ticket", "-reconnect"), "gnutls": ("-r",)}
+
+
+@over(openssl=TLS, gnutls=TLS)
+def test_server_resumes(peer, version, record):
+    need(peer)
+    case = Case(version, PLAIN[version], "server")
+    keys = keys_for(case)
+    times = 6 if peer is OPENSSL else 2
+    with peer.run(case, *RESUMING[peer.name]) as other:
+        for i in range(times):
+            ours = other.connect(session_for(case, keys))
+            check(ours, case)
+            assert ours.session.resumed == (i > 0)
+            if i == times - 1:
+                other.talk(ours)
+            finish(ours)
+    record("resumption", peer, case)
+
+
+@pytest.mark.parametrize("version", ALL, ids=name_of)
+def test_server_resumes_with_nss(version, record):
+    need(NSS)
+    case = Case(version, PLAIN[version], "server")
+    keys, resumed = keys_for(case), []
+    with peers.NSS_STRESS.run(case) as other:
+        for _ in range(3):
+            ours = other.connect(session_for(case, keys))
+            check(ours, case)
+            resumed.append(ours.session.resumed)
+            assert peers.receive_until(ours, b"\r\n\r\n").startswith(b"GET ")
+            ours.send(b"HTTP/1.0 200 OK\r\n\r\n" + ANSWER)
+            finish(ours)
+    assert not resumed[0] and resumed[-1]
+    record("resumption", NSS, case)
+
+
+# Client authentication
+
+
+def asking(peer, case):
+    root = case.chain.root_path
+    return {
+        "openssl": ("-Verify", "3", "-CAfile", root, "-verify_return_error"),
+        "gnutls": ("--require-client-cert", "--verify-client-cert", "--x509cafile", root),
+        "nss": ("-r", "-r"),
+        "bearssl": ("-CA", root),
+    }[peer.name]
+
+
+def showing(peer, case):
+    chain, key = case.chain.chain_path, case.chain.key_path
+    rest = os.path.join(os.path.dirname(chain), "rest.pem")
+    return {
+        "openssl": ("-cert", chain, "-key", key, "-cert_chain", rest),
+        "gnutls": ("--x509certfile", chain, "--x509keyfile", key),
+        "nss": ("-n", case.key),
+        "bearssl": ("-cert", chain, "-key", key),
+    }[peer.name]
+
+
+def auth_case(version, key, role):
+    return Case(version, PLAIN[version] if key == "rsa2048" else 0xC009, role)
+
+
+AUTH = product(openssl=TLS, gnutls=TLS, nss=ALL, bearssl=TLS)
+AUTH = [(peer, v, "rsa2048") for peer, v in AUTH] + [(peer, v, "p256") for peer, v in AUTH if v > 0x0300]
+
+
+@pytest.mark.parametrize("peer, version, key", AUTH, ids=name_of)
+def test_client_shows_its_certificate(peer, version, key, record):
+    need(peer)
+    case = auth_case(version, key, "client")
+    with peer.run(case, *asking(peer, case)) as other:
+        ours = other.connect(session_for(case, keys_for(case, auth=True)))
+        check(ours, case)
+        other.talk(ours)
+        ours.close()
+    record("client authentication", peer, case)
+
+
+@over(openssl=TLS, nss=ALL)
+def test_client_without_a_certificate(peer, version, record):
+    """Refused where one is required, welcome where it is only wished for."""
+    need(peer)
+    case = Case(version, PLAIN[version], "client")
+    with peer.run(case, *asking(peer, case)) as other, pytest.raises((mxtls.Error, ConnectionError)):
+        ours = other.connect(session_for(case))
+        ours.receive(lambda view: None)
+    with peer.run(case, *(("-r",) if peer is NSS else ("-verify", "3"))) as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours)
+        ours.close()
+    record("client without a certificate", peer, case)
+
+
+@pytest.mark.parametrize("peer, version, key", AUTH, ids=name_of)
+def test_server_asks_for_a_certificate(peer, version, key, record):
+    need(peer)
+    case = auth_case(version, key, "server")
+    seen = []
+
+    def validator(session, certificate, alert):
+        seen.append((certificate.subject.common_name, alert))
+        return alert
+
+    with peer.run(case, *showing(peer, case)) as other:
+        ours = other.connect(session_for(case, keys_for(case, auth=True), cert_validator=validator))
+        check(ours, case)
+        assert not ours.session.anonymous and len(seen) == 1 and seen[0][1] == 0 and "leaf" in str(seen[0][0])
+        other.talk(ours)
+        ours.close()
+    record("client authentication", peer, case)
+
+
+@over(openssl=TLS, gnutls=TLS, nss=ALL, bearssl=TLS)
+def test_server_meets_a_client_without_a_certificate(peer, version, record):
+    need(peer)
+    case = Case(version, PLAIN[version], "server")
+    nobody = ("-n", "nobody") if peer is NSS else ()  # else it looks for a key that fits
+    with peer.run(case, *nobody) as other:
+        refused(other, session_for(case, keys_for(case, auth=True), cert_validator=lambda s, certificate, alert: alert), c.ALERT_BAD_CERTIFICATE)
+    with peer.run(case, *nobody) as other:
+        ours = other.connect(session_for(case, keys_for(case, auth=True), cert_validator=lambda s, certificate, alert: c.ALLOW_ANON_CONNECTION))
+        assert ours.session.anonymous
+        other.talk(ours)
+        ours.close()
+    record("client without a certificate", peer, case)
+
+
+# Rehandshakes
+
+
+@contextlib.contextmanager
+def new_keys(ours, secure=True):
+    """What happens inside must end in another handshake on the connection."""
+    before = ours.session.client_verify, ours.session.server_verify
+    yield
+    assert ours.session.client_verify not in before and ours.session.server_verify not in before
+    assert ours.session.secure == secure
+
+
+def again(ours, **arguments):
+    with new_keys(ours, ours.session.secure):
+        ours.session.encode_rehandshake(**arguments)
+        ours.handshake()
+
+
+ALLOWING = {"openssl": ("-client_renegotiation", "-no_ticket"), "gnutls": ("--noticket",), "bearssl": ()}
+
+
+@over(openssl=TLS, gnutls=TLS, bearssl=TLS)
+def test_client_negotiates_again(peer, version, record):
+    """As it is, with a full handshake, and with another suite where one fits; data before and after each."""
+    need(peer)
+    case = Case(version, PLAIN[version], "client")
+    with peer.run(case, *ALLOWING[peer.name]) as other:
+        ours = other.connect(session_for(case, session_id=mxtls.SessionId()))
+        for i, arguments in enumerate(({}, {"session_option": c.OPTION_FULL_HANDSHAKE}, {"cipher_suite": case.suite})):
+            other.talk(ours, TEXT.replace(b"line", b"pass %d" % i), ANSWER)
+            again(ours, **arguments)
+            assert not (i and ours.session.resumed)
+        other.talk(ours)
+        ours.close()
+    record("secure rehandshake", peer, case)
+
+
+@over(nss=ALL)
+def test_client_negotiates_at_once_again(peer, version, record):
+    """selfserv gives one page and closes: both handshakes come before it."""
+    need(peer)
+    case = Case(version, PLAIN[version], "client")
+    with peer.run(case) as other:
+        ours = other.connect(session_for(case))
+        again(ours, session_option=c.OPTION_FULL_HANDSHAKE)
+        other.talk(ours)
+        ours.close()
+    record("secure rehandshake", peer, case)
+
+
+@over(openssl=TLS, gnutls=TLS, nss=ALL, bearssl=TLS)
+def test_server_asks_to_negotiate_again(peer, version, record):
+    """HelloRequest, answered with a ClientHello."""
+    need(peer)
+    case = Case(version, PLAIN[version], "server")
+    with peer.run(case) as other:
+        ours = other.connect(session_for(case))
+        for i, arguments in enumerate(({}, {"session_option": c.OPTION_FULL_HANDSHAKE})):
+            other.talk(ours, TEXT.replace(b"line", b"pass %d" % i), ANSWER)
+            again(ours, **arguments)
+            assert not (i and ours.session.resumed)
+        other.talk(ours)
+        ours.close()
+    record("secure rehandshake", peer, case)
+
+
+@over(openssl=TLS, gnutls=TLS)
+def test_their_server_asks_to_negotiate_again(peer, version, record):
+    """By a command to s_server, and by a line to gnutls-serv that it does not echo."""
+    need(peer)
+    case = Case(version, PLAIN[version], "client")
+    with peer.run(case) as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours)
+        with new_keys(ours):
+            if peer is OPENSSL:
+                other.process.write(b"r\n")
+            else:
+                ours.send(b"**REHANDSHAKE**\n")
+            while ours.session.state == c.OPEN:
+                ours.read()
+            ours.handshake()
+        other.talk(ours, TEXT.replace(b"line", b"after"))
+        ours.close()
+    record("secure rehandshake, asked for by the peer", peer, case)
+
+
+@over(openssl=TLS)
+def test_their_client_negotiates_again(peer, version, record):
+    need(peer)
+    case = Case(version, PLAIN[version], "server")
+    with peer.run(case) as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours)
+        with new_keys(ours):
+            other.process.write(b"R\n")
+            other.process.wait_for(b"RENEGOTIATING")
+            other.process.write(ANSWER)
+            assert receive(ours, len(ANSWER)) == ANSWER
+        other.talk(ours, TEXT.replace(b"line", b"after"))
+        ours.close()
+    record("secure rehandshake, asked for by the peer", peer, case)
+
+
+@pytest.mark.parametrize("peer, version, extra", [(GNUTLS, v, ("-e",)) for v in TLS] + [(NSS, v, ("-r", "1")) for v in ALL], ids=name_of)
+def test_their_client_negotiates_at_once_again(peer, version, extra, record):
+    """NSS's data comes between its hello and the rest."""
+    need(peer)
+    case = Case(version, PLAIN[version], "server")
+    with peer.run(case, *extra) as other:
+        ours = other.connect(session_for(case))
+        with new_keys(ours):
+            other.process.write(ANSWER)
+            assert receive(ours, len(ANSWER)) == ANSWER
+            if ours.session.state != c.OPEN:
+                ours.handshake()
+        other.talk(ours, TEXT.replace(b"line", b"after"))
+        ours.close()
+    record("secure rehandshake, asked for by the peer", peer, case)
+
+
+INSECURE = ":%DISABLE_SAFE_RENEGOTIATION"
+
+
+@pytest.mark.parametrize("version", TLS, ids=name_of)
+def test_client_negotiates_insecurely_again(version, record):
+    need(GNUTLS)
+    case = Case(version, PLAIN[version], "client", INSECURE)
+    with GNUTLS.run(case) as other:
+        ours = other.connect(session_for(case))
+        assert not ours.session.secure
+        other.talk(ours)
+        again(ours)
+        other.talk(ours)
+        ours.close()
+    record("insecure rehandshake", GNUTLS, case)
+
+
+@pytest.mark.parametrize("version", TLS, ids=name_of)
+def test_their_client_negotiates_insecurely_again(version, record):
+    need(GNUTLS)
+    case = Case(version, PLAIN[version], "server", INSECURE)
+    with GNUTLS.run(case, "-e") as other:
+        ours = other.connect(session_for(case))
+        with new_keys(ours, secure=False):
+            other.process.write(ANSWER)
+            assert receive(ours, len(ANSWER)) == ANSWER
+        other.talk(ours)
+        ours.close()
+    record("insecure rehandshake", GNUTLS, case)
+
+
+# Hello extensions and pre-shared keys
+
+ALPN = 16
+
+
+@pytest.mark.parametrize("peer, extra", ((OPENSSL, ("-alpn", "h2,http/1.1")), (GNUTLS, ("--alpn", "h2")), (BEARSSL, ("-alpn", "h2"))), ids=name_of)
+def test_hello_extensions(peer, extra, record):
+    """One that the library does not know, ALPN, goes out and its answer comes to the callback; one that nobody knows does no harm."""
+    need(peer)
+    case = Case(c.TLS1_2, 0xC02F, "client")
+    extensions, seen = mxtls.HelloExtension(), []
+    extensions.load(b"\x00\x03\x02h2", ALPN)
+    extensions.load(b"whatever", 0xFE55)
+
+    def callback(session, kind, data):
+        seen.append((kind, bytes(data)))
+        return 0
+
+    with peer.run(case, *extra) as other:
+        ours = other.connect(session_for(case, extensions=extensions, extension_callback=callback))
+        assert (ALPN, b"\x00\x03\x02h2") in seen and seen == ours.session.hello_extensions_in
+        other.talk(ours)
+        ours.close()
+        with pytest.raises(mxtls.Error) as e:
+            other.connect(session_for(case, extensions=extensions, extension_callback=lambda session, kind, data: -1))
+        assert e.value.alert == c.ALERT_HANDSHAKE_FAILURE
+    record("hello extensions", peer, case)
+
+
+@pytest.mark.parametrize("peer", (OPENSSL, GNUTLS), ids=name_of)
+@pytest.mark.parametrize("role", peers.ROLES)
+def test_psk_identities(peer, role, record):
+    """A server has several; a client that names an unknown one, or holds another key, is refused."""
+    need(peer)
+    case = Case(c.TLS1_2, 0x008C, role)
+    keys = mxtls.Keys()
+    if role == "server":
+        keys.load_psk(b"another key", "another")
+        keys.load_psk(PSK, IDENTITY)
+        keys.load_psk(b"a third key", "a third")
+    else:
+        keys.load_psk(PSK, IDENTITY)
+    with peer.run(case) as other:
+        ours = other.connect(session_for(case, keys))
+        other.talk(ours)
+        ours.close()
+    strange, wrong = mxtls.Keys(), mxtls.Keys()
+    strange.load_psk(PSK, "stranger")
+    wrong.load_psk(PSK[::-1], IDENTITY)
+    for bad in (strange, wrong):
+        if bad is strange and peer is OPENSSL and role == "client":
+            continue  # s_server takes any identity
+        with peer.run(case) as other, pytest.raises(mxtls.Error):
+            other.connect(session_for(case, bad))
+    record("PSK identities", peer, case)
