@@ -194,6 +194,15 @@ def test_the_callback_refuses(keys, answer):
     assert server.alerts == [(2, c.ALERT_HANDSHAKE_FAILURE)]
 
 
+def test_the_callback_raises(keys):
+    """The application's own mistake is named as such."""
+    client, server = loop.pair(keys, client={"extension_callback": lambda s, kind, data: 1 // 0})
+    loop.pump(client, server)
+    error = loop.check_text(client.error)
+    assert error.alert == c.ALERT_INTERNAL_ERROR and "extension callback raised ZeroDivisionError" in error.text
+    assert server.alerts == [(2, c.ALERT_INTERNAL_ERROR)]
+
+
 @pytest.mark.parametrize("answer", (None, 0, 1, True))
 def test_the_callback_agrees(keys, answer):
     loop.connect(*loop.pair(keys, client={"extension_callback": lambda s, kind, data: answer}))

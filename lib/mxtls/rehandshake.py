@@ -24,6 +24,7 @@ def encode(session, keys, cert_validator, session_option, cipher_suite):
         server.check(keys or session.keys, cert_validator or session.cert_validator)
         session.rehandshakes -= 1  # the ClientHello counts
     full = bool(keys or cert_validator or cipher_suite or session_option == _OPTION_FULL_HANDSHAKE)
+    before = session.keys, session.cert_validator
     if keys:
         session.keys = keys
     if cert_validator:
@@ -32,7 +33,11 @@ def encode(session, keys, cert_validator, session_option, cipher_suite):
     if _USE_CLIENT and session.client:
         import mxtls.handshake.client as client
 
-        client.start(session, cipher_suite, not full)
+        try:
+            client.start(session, cipher_suite, not full)
+        except (Error, MemoryError):
+            session.keys, session.cert_validator = before
+            raise
     elif _USE_SERVER:
         from mxtls.handshake.codec import Writer
 

@@ -3,6 +3,7 @@
 
 from mxtls.codes import (
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
     ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
     EXT_EC_POINT_FORMATS as _FORMATS,
     EXT_ENCRYPT_THEN_MAC as _ETM,
@@ -224,5 +225,13 @@ def _show(session, kind, r, stop):
     if session.hello_extensions_in is None:
         session.hello_extensions_in = []
     session.hello_extensions_in.append((kind, data))
-    if session.extension_callback and (session.extension_callback(session, kind, data) or 0) < 0:
+    if not session.extension_callback:
+        return
+    try:
+        answer = session.extension_callback(session, kind, data) or 0
+    except (Error, MemoryError):
+        raise
+    except Exception as e:
+        raise Error(_PROTOCOL_FAIL, _ALERT_INTERNAL_ERROR, "the extension callback raised %r; mend it" % e)
+    if answer < 0:
         raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the extension callback refused the server's extension %d; see what it checks" % kind)
