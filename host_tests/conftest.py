@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / p) for p in ("lib", "port/cpython", "examples", "tools", "host_tests")]
 
 import configure  # noqa: E402
+
 import mxtls.config  # noqa: E402
 import targets  # noqa: E402
 

@@ -6,11 +6,8 @@ import hashlib
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
-from cryptography.hazmat.primitives.asymmetric import rsa as peer_rsa
-from cryptography.hazmat.primitives.asymmetric import x25519 as peer_x25519
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa as peer_rsa, utils, x25519 as peer_x25519
+from hypothesis import given, settings, strategies as st
 
 from mxtls.codes import KEY_EC, KEY_RSA
 from mxtls.crypto import ecdsa, rsa, sign

@@ -5,8 +5,7 @@ import os
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from mxtls.crypto.ccm import Ccm
 from mxtls.crypto.chacha20poly1305 import ChaCha20Poly1305

@@ -11,8 +11,7 @@ import pki
 import pytest
 
 import mxtls
-from mxtls import codes as c
-from mxtls import suite_names
+from mxtls import codes as c, suite_names
 
 tlslite = pytest.importorskip("tlslite.api")
 from tlslite.errors import TLSLocalAlert, TLSRemoteAlert  # noqa: E402

@@ -79,8 +79,7 @@ def main(argv):
 
     import mx_client
 
-    from mxtls.codes import HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE
-    from mxtls.codes import REQUEST_SEND as _REQUEST_SEND
+    from mxtls.codes import HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE, REQUEST_SEND as _REQUEST_SEND
     from mxtls.keys import Keys
     from mxtls.library import open as open_library
     from mxtls.session import ClientSession

@@ -10,9 +10,7 @@ import socket
 import sys
 import time
 
-from mxtls.codes import APP_DATA as _APP_DATA
-from mxtls.codes import HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE
-from mxtls.codes import REQUEST_SEND as _REQUEST_SEND
+from mxtls.codes import APP_DATA as _APP_DATA, HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE, REQUEST_SEND as _REQUEST_SEND
 from mxtls.keys import Keys
 from mxtls.library import open as open_library
 from mxtls.session import ClientSession
