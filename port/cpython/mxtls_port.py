@@ -48,6 +48,10 @@ def forget(names):
     """Modules stay: memory is no matter here."""
 
 
+def sweep():
+    """Nothing to do, for the same reason."""
+
+
 def _forget_random_state():
     drbg = sys.modules.get("mxtls.crypto.drbg")
     if drbg:

@@ -54,5 +54,10 @@ def forget(names):
             del sys.modules[name]
             at = name.rfind(".")
             delattr(sys.modules[name[:at]], name[at + 1 :])
-    if gc.mem_free() < _PLENTY:  # a heap that is nearly full is better swept now than left in pieces
+    sweep()
+
+
+def sweep():
+    """Before something large is allocated: a heap that is nearly full is better swept now than left in pieces."""
+    if gc.mem_free() < _PLENTY:
         gc.collect()

@@ -11,6 +11,7 @@ from mxtls.config import (
 from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
 from mxtls.kernels.mem import wipe
+from mxtls_port import sweep
 
 # Columns: group, bytes of a scalar and of the shared secret, bytes of a public value, built
 GROUPS = (
@@ -39,6 +40,7 @@ class Share:
         done = 0
         while not done:  # a scalar out of range is drawn again; it takes one draw but for one time in 2**32
             random_into(self.private, 0, row[1])
+            sweep()
             if _USE_SECP521R1 and row[0] == 25:
                 self.private[0] &= 1  # 521 bits in 66 bytes
             if _USE_X25519 and row[0] == 29:
@@ -59,6 +61,7 @@ class Share:
         """The shared secret with the peer's public value at buf[off:off+n]; the caller wipes it."""
         out = bytearray(len(self.private))
         done = 0
+        sweep()
         if n == len(self.public):
             if _USE_X25519 and self.group == 29:
                 from mxtls.kernels.x25519 import x25519

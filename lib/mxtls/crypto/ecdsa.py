@@ -5,6 +5,7 @@ from mxtls.codes import ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR, FAILURE a
 from mxtls.errors import Error
 from mxtls.kernels.ec import ecdsa_sign, ecdsa_verify
 from mxtls.kernels.mem import copy, wipe
+from mxtls_port import sweep
 
 
 def raw_from_der(sig, size):
@@ -51,6 +52,7 @@ def der_from_raw(raw):
 def verify(key, digest, sig):
     """True where the DER signature signs the digest."""
     raw = raw_from_der(sig, len(key.point) // 2)
+    sweep()
     return raw is not None and ecdsa_verify(key.curve, digest, raw, key.point) == 1
 
 

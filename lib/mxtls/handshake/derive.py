@@ -47,6 +47,7 @@ from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
+from mxtls_port import sweep
 
 if _USE_SSL_HANDSHAKE_MSG_TRACE:
     import mxtls.trace as trace
@@ -112,7 +113,9 @@ def keys(session, hs):
         expand(hs.master, seed, block)
     else:
         _prf(hs, hs.master, b"key expansion", seed, block)
+    sweep()
     client = _protection(session, hs, block, mac, 0)
+    sweep()
     server = _protection(session, hs, block, mac, 1)
     wipe(block)
     if _USE_CLIENT and session.client:

@@ -38,7 +38,7 @@ from mxtls.config import (
 )
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
-from mxtls_port import forget
+from mxtls_port import forget, sweep
 
 if _USE_SSL_HANDSHAKE_MSG_TRACE:
     import mxtls.trace as trace
@@ -120,6 +120,7 @@ def advance(session, off, end):
     """Take in the handshake bytes input.buf[off:end]. Returns where the unread ones begin, and how many more
     bytes are needed to go on."""
     while True:
+        sweep()
         hs = session.hs
         buf = session.input.buf
         have = end - off
