@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
-from toolchain import BIN, configure  # noqa: E402
+from toolchain import BIN, Failed, configure, native  # noqa: E402
 
 
 class Target:
@@ -31,11 +31,25 @@ class Target:
         return dict(os.environ, **{self.variable: str(folder)})
 
 
+class Native(Target):
+    """A port with the C kernels, built when a test first asks for it."""
+
+    def missing(self):
+        try:
+            native(64 if self.tier == "native-64" else 32)
+        except Failed as e:
+            return str(e)
+
+
 CPYTHON = Target("cpython", sys.executable, "PYTHONPATH", "pure", "cpython")
 UNIX_64 = Target("unix-64", BIN / "micropython-64", "MICROPYPATH", "pure", "unix")
 UNIX_32 = Target("unix-32", BIN / "micropython-32", "MICROPYPATH", "pure", "unix")
 UNIX_32_VIPER = Target("unix-32-viper", BIN / "micropython-32", "MICROPYPATH", "viper", "unix")
 TARGETS = (CPYTHON, UNIX_64, UNIX_32, UNIX_32_VIPER)
+NATIVE = (
+    Native("unix-64-native", BIN / "micropython-64-native", "MICROPYPATH", "native-64", "unix"),
+    Native("unix-32-native", BIN / "micropython-32-native", "MICROPYPATH", "native", "unix"),
+)
 
 
 def run(target, script, args=(), timeout=600, heap=None):

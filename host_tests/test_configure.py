@@ -337,6 +337,25 @@ def test_only_what_is_reached_is_staged(tree):
     assert 'module("client.py", opt=3)' in (out / "manifest.py").read_text()
 
 
+def test_a_kernel_is_taken_from_c_then_viper_then_pure(tree):
+    (tree / "port/native").mkdir()
+    (tree / "port/native/__init__.py").write_text("import mxtls_native\n")
+    (tree / "port/native/q.py").write_text("X = 'C'\n")
+    for tier, k in (("native", "viper"), ("native-64", "pure")):
+        stage({}, tier, "unix", tree / tier)
+        texts = [(tree / tier / "mxtls/kernels" / name).read_text() for name in ("__init__.py", "k.py", "q.py")]
+        assert texts == ["import mxtls_native\n", f"X = '{k}'\n", "X = 'C'\n"]
+
+
+def test_c_kernels_without_their_module_say_what_to_do(tmp_path):
+    stage({}, "native-64", "cpython", tmp_path)
+    done = subprocess.run([sys.executable, "-c", "import mxtls"], cwd=tmp_path, capture_output=True, text=True)
+    assert "the firmware has no mxtls_native: build the firmware with USER_C_MODULES" in done.stderr
+    (tmp_path / "mxtls_native.py").write_text("VERSION = 0\n")
+    done = subprocess.run([sys.executable, "-c", "import mxtls"], cwd=tmp_path, capture_output=True, text=True)
+    assert "the firmware's mxtls_native is of another mxtls" in done.stderr
+
+
 def test_a_folder_with_something_else_in_it_is_not_written_over(tree):
     with pytest.raises(ConfigureError, match="holds something else"):
         stage({}, "viper", "unix", tree / "lib")
@@ -349,7 +368,7 @@ def test_a_place_that_is_not_there_is_refused(tree, place, text):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("tier, platform", [("viper", "unix"), ("pure", "cpython")])
+@pytest.mark.parametrize("tier, platform", [("viper", "unix"), ("native", "unix"), ("pure", "cpython")])
 def test_every_profile_of_ours_stages(profile, tier, platform):
     texts = configure.staged_texts(resolve(profile), tier, platform, examples=True)
     for path, text in texts.values():

@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from options import AT_LEAST_ONE, LATER, NEVER, OPTIONS, PROFILES, SECTIONS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-TIERS = ("pure", "viper")
+# The folders of port/ whose kernels take the place of the pure ones; a later one outranks those before it.
+TIERS = {"pure": (), "viper": ("viper",), "native": ("viper", "native"), "native-64": ("native",)}
 
 
 class ConfigureError(Exception):
@@ -411,14 +412,13 @@ def staged_texts(
 ) -> dict[str, tuple[str, str]]:
     """Module name -> (path, text) of all that these resolved options need."""
     if tier not in TIERS:
-        raise ConfigureError(f"there is no tier {tier}: choose {' or '.join(TIERS)}")
+        raise ConfigureError(f"there is no tier {tier}: choose {', '.join(TIERS)}")
     if not (ROOT / "port" / platform / "mxtls_port.py").exists():
         ports = sorted(p.parent.name for p in (ROOT / "port").glob("*/mxtls_port.py"))
         raise ConfigureError(f"there is no port {platform}: choose {', '.join(ports)}")
     sources = module_names(ROOT / "lib") | module_names(ROOT / "port" / platform) | module_names(ROOT / "examples")
-    if tier == "viper":
-        kernels = module_names(ROOT / "port" / "viper", "mxtls.kernels")
-        sources |= kernels  # also those that only viper kernels share
+    for folder in TIERS[tier]:
+        sources |= module_names(ROOT / "port" / folder, "mxtls.kernels")  # also those that only such kernels share
     codes = constants_of(sources["mxtls.codes"].read_text())
     constants = {"mxtls.config": options, "mxtls.codes": codes}
 

@@ -21,7 +21,9 @@ BIN, OBJ, STAGED = BUILD / "bin", BUILD / "obj", BUILD / "staged"
 VENV = BUILD / "venv"
 VENV_PYTHON = VENV / "bin" / "python"
 MPY_CROSS = BIN / "mpy-cross"
+NATIVE = ROOT / "port" / "native"
 APT_PACKAGES = ("openssl", "build-essential", "pkg-config", "libffi-dev")
+CHECK_PACKAGES = ("valgrind",)  # what only host_tests/test_constant_time.py runs
 PEER_PACKAGES = ("gnutls-bin", "libnss3-tools")  # what only host_tests/test_interop.py talks to
 X86_64 = platform.machine() in ("x86_64", "AMD64")
 BITS = (32, 64) if X86_64 else (64,)
@@ -51,11 +53,12 @@ def apt_packages():
 
 def peers():
     """What the interoperability tests talk to beside openssl: GnuTLS, NSS, and BearSSL, whose tool no package has. Tests skip what is missing."""
-    if shutil.which("dpkg-query"):
+    for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
         try:
-            _apt_install(PEER_PACKAGES)
+            if shutil.which("dpkg-query"):
+                _apt_install(packages)
         except Failed as e:
-            say("setup: no GnuTLS or NSS to test against: %s" % e)
+            say("setup: no %s: %s" % (what, e))
     target, tree = BIN / "brssl", BUILD / "bearssl"
     if target.exists() or not shutil.which("gcc"):
         return
@@ -149,7 +152,7 @@ def _install(built, target):
     fresh.replace(target)
 
 
-def _unix_make(tree, name, manifest, bits, tls):
+def _unix_make(tree, name, manifest, bits, tls, c_module=False):
     flags = ["-Wno-error"]  # warnings of compilers newer than the tree
     settings = ["BUILD=%s" % (OBJ / name), "FROZEN_MANIFEST=%s" % manifest, "MICROPY_PY_BTREE=0",
                 "MICROPY_MPYCROSS=%s" % MPY_CROSS, "MICROPY_MPYCROSS_DEPENDENCY=%s" % MPY_CROSS]
@@ -157,6 +160,8 @@ def _unix_make(tree, name, manifest, bits, tls):
         settings.append("MPY_CROSS_FLAGS=-march=" + MARCH[bits])
     if bits == 32:
         settings += ["MICROPY_FORCE_32BIT=1", "MICROPY_PY_FFI=0"]
+    if c_module:
+        settings.append("USER_C_MODULES=%s" % (ROOT / "port"))
     if tls:
         flags += ["-include", str(ROOT / "tools" / "tls_on_heap.h")]
     else:
@@ -165,29 +170,31 @@ def _unix_make(tree, name, manifest, bits, tls):
     return OBJ / name / "micropython"
 
 
-def _base(tree, bits, tls):
+def _base(tree, bits, tls, c_module=False):
     """The object files that all binaries of one width share: the port with nothing frozen but asyncio. Returns their folder's name."""
-    name = "base-%d%s" % (bits, "-tls" if tls else "")
-    wanted = digest(_tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, (ROOT / "tools" / "tls_on_heap.h").read_text())
+    name = "base-%d%s%s" % (bits, "-tls" if tls else "", "-native" if c_module else "")
+    wanted = digest(_tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, (ROOT / "tools" / "tls_on_heap.h").read_text(),
+                    *(sorted(NATIVE.glob("*.*")) if c_module else ()))
     if not is_stamped(OBJ / name / "stamp", wanted):
         if tls and not (tree / "lib" / "mbedtls" / "library").exists():
             raise Failed("%s has no lib/mbedtls (run `git submodule update --init lib/mbedtls` in it)" % tree)
-        with step("unix port, %d-bit%s" % (bits, ", with the built-in tls" if tls else "")):
+        with step("unix port, %d-bit%s%s" % (bits, ", with the built-in tls" if tls else "", ", with the C kernels" if c_module else "")):
             shutil.rmtree(OBJ / name, ignore_errors=True)
             manifest = OBJ / "base_manifest.py"
             manifest.write_text('include("$(MPY_DIR)/extmod/asyncio")\n')
-            _unix_make(tree, name, manifest, bits, tls)
+            _unix_make(tree, name, manifest, bits, tls, c_module)
             (OBJ / name / "stamp").write_text(wanted)
     return name
 
 
-def build_unix(bits, manifest, name, tls=False, inputs=()):
+def build_unix(bits, manifest, name, tls=False, inputs=(), c_module=False):
     """Build build/bin/<name>: a unix port with what `manifest` freezes; returns its path. Costs some seconds, nothing when up to date.
 
     bits      32 or 64: 32 is the faithful model of a board and the one to measure
     manifest  a MicroPython manifest, for example the manifest.py that tools/configure.py writes into the tree it stages
     name      of the binary; also of its folder of object files, build/obj/<name>, copied once from those that all binaries share
     tls       True: with the built-in `tls` (mbedtls, its memory on the MicroPython heap, as on boards) beside what is frozen
+    c_module  True: with the module mxtls_native, the kernels in C of port/native, which tier="native" wants
     inputs    files and folders that the manifest freezes from, when they do not lie beside it; a change in one rebuilds
     The heap is chosen when it is run: `build/bin/<name> -X heapsize=24k …`. asyncio is frozen only if the manifest says so.
     Raises Failed when the machine cannot build it. Safe to call from parallel tests.
@@ -199,7 +206,7 @@ def build_unix(bits, manifest, name, tls=False, inputs=()):
         tree = micropython_source()
         if not MPY_CROSS.exists():
             raise Failed("there is no build/bin/mpy-cross: run `make setup`")
-        base = _base(tree, bits, tls)
+        base = _base(tree, bits, tls, c_module)
         folder, target = OBJ / name, BIN / name
         same_base = (OBJ / base / "stamp").read_text()
         wanted = digest(same_base, manifest, manifest.parent, *map(Path, inputs))
@@ -210,9 +217,22 @@ def build_unix(bits, manifest, name, tls=False, inputs=()):
             shutil.copytree(OBJ / base, folder, ignore=shutil.ignore_patterns("stamp", "frozen*", "micropython*"))
             (folder / "base").write_text(same_base)
         shutil.rmtree(folder / "frozen_mpy", ignore_errors=True)  # make compares times; staged files may be older than what they replace
-        _install(_unix_make(tree, name, manifest, bits, tls), target)
+        _install(_unix_make(tree, name, manifest, bits, tls, c_module), target)
         (folder / "stamp").write_text(wanted)
         return target
+
+
+def native(bits):
+    """build/bin/micropython-<bits>-native, built on demand: the port with the C kernels, to run the library's source on."""
+    with build_lock():
+        target = BIN / ("micropython-%d-native" % bits)
+        tree = micropython_source()
+        if bits not in BITS or not MPY_CROSS.exists():
+            raise Failed("no %s can be built: `make setup` could not build the %d-bit port" % (target.name, bits))
+        binary = OBJ / _base(tree, bits, False, c_module=True) / "micropython"
+        if not target.exists() or target.stat().st_mtime_ns != binary.stat().st_mtime_ns:
+            _install(binary, target)
+    return target
 
 
 def configure(profile, tier, platform_name="unix"):

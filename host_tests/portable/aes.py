@@ -10,7 +10,7 @@ from micropython import heap_lock, heap_unlock
 from mxtls.crypto.cbc import AesCbc
 from mxtls.kernels.aes import AES_CTX, aes_cbc_decrypt, aes_cbc_encrypt, aes_ctr, aes_expand
 
-VIPER = AES_CTX == 276
+QUIET = AES_CTX != 241  # the pure kernels allocate
 passed = 0
 
 
@@ -118,7 +118,7 @@ def selftest():
         aes_cbc_decrypt(ctx, iv, buf, 1, i)
         aes_cbc_decrypt(ctx, iv, buf, 1 + i, 400 - i)
         check("cbc decrypt split %d" % i, bytes(buf), b"<" + text + b">")
-    if VIPER:
+    if QUIET:
         buf, iv = bytearray(70), bytearray(16)
         heap_lock()
         aes_expand(ctx, text, 3, 32)

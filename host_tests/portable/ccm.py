@@ -10,7 +10,7 @@ from micropython import heap_lock, heap_unlock
 from mxtls.crypto.ccm import Ccm
 from mxtls.kernels.aes import AES_CTX
 
-VIPER = AES_CTX == 276
+QUIET = AES_CTX != 241  # the pure kernels allocate
 passed = 0
 
 
@@ -48,15 +48,15 @@ def selftest():
         ccm = Ccm(data[:size], tag)
         for n in (0, 1, 16, 31, 64):
             buf = bytearray(b"<" + data[:n] + bytes(tag) + b">")
-            heap_lock() if VIPER else None
+            heap_lock() if QUIET else None
             ccm.seal(nonce, aad, 20, buf, 1, n)
-            heap_unlock() if VIPER else None
+            heap_unlock() if QUIET else None
             sealed = bytes(buf)
             for i in range(1, n + tag + 1):
                 buf[i] ^= 1 << i % 8
-                heap_lock() if VIPER else None
+                heap_lock() if QUIET else None
                 good = ccm.open(nonce, aad, 20, buf, 1, n)
-                heap_unlock() if VIPER else None
+                heap_unlock() if QUIET else None
                 buf[i] ^= 1 << i % 8
                 check("forged", (good, bytes(buf)), (0, sealed))
             for naad in (0, 13, 14, 19):

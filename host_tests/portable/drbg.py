@@ -102,8 +102,8 @@ def no_entropy():
 
 
 def heap():
-    """Over a viper kernel nothing is allocated. (Only viper's SHA-256 has a _SCRATCH.)"""
-    if not mem_total or not hasattr(sha256, "_SCRATCH"):
+    """Over viper and C kernels nothing is allocated. (Only the pure SHA-256 unpacks its words.)"""
+    if not mem_total or hasattr(sha256, "unpack_from"):
         return
     out = bytearray(48)
     heap_lock()

@@ -78,8 +78,8 @@ def rekey():
 
 
 def heap():
-    """Over a viper kernel nothing is allocated. (Only viper's SHA-256 has a _SCRATCH.)"""
-    if not mem_total or not hasattr(sha256, "_SCRATCH"):
+    """Over viper and C kernels nothing is allocated. (Only the pure SHA-256 unpacks its words.)"""
+    if not mem_total or hasattr(sha256, "unpack_from"):
         return
     key, data, out = bytearray(32), bytearray(200), bytearray(32)
     mac = BlockHmac(4, key)

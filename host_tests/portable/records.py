@@ -25,7 +25,7 @@ from mxtls.record_cbc import CbcRecord  # noqa: E402
 from mxtls.record_stream import StreamRecord  # noqa: E402
 
 HOST = sys.implementation.name == "cpython"
-VIPER = AES_CTX == 276
+QUIET = AES_CTX != 241  # the pure kernels allocate
 passed = 0
 
 
@@ -118,7 +118,7 @@ def selftest(what, ours, theirs):
         off = ours.pre + 3
         buf = bytearray(b"." * (off + n + ours.post + 3))
         buf[off : off + n] = text[:n]
-        lock = VIPER and what[:3] == "gcm"
+        lock = QUIET and what[:3] == "gcm"
         heap_lock() if lock else None
         m = ours.seal(23, 0x0303, buf, off, n)
         heap_unlock() if lock else None

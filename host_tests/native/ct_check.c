@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ * Runs every C kernel under valgrind's memcheck with its keys and data marked undefined: a branch or an address that depends on
+ * one of them is then an error. host_tests/test_constant_time.py builds and runs it.
+ *
+ * ct_check [KERNEL]: all, or one of them; "leak" breaks the rule on purpose, to show that the check would see it. */
+
+#include <stdio.h>
+#include <valgrind/memcheck.h>
+
+#include "mxtls_native.h"
+
+#define SECRET(x) VALGRIND_MAKE_MEM_UNDEFINED(&(x), sizeof(x))
+#define PUBLIC(x) VALGRIND_MAKE_MEM_DEFINED(&(x), sizeof(x))
+
+static uint8_t key[32], iv[16], data[300], digest[64];
+
+static void hashes(void) {
+    SECRET(digest);
+    mxtls_sha1_blocks(digest, data, 2);
+    mxtls_sha256_blocks(digest, data + 1, 2);
+    mxtls_sha512_blocks(digest, data + 2, 2);
+    mxtls_md5_blocks(digest, data + 3, 2);
+}
+
+static void aes(void) {
+    for (size_t size = 16; size <= 32; size += 8) {
+        mxtls_aes ctx;
+        mxtls_aes_expand(&ctx, key, size);
+        SECRET(iv);
+        mxtls_aes_ctr(&ctx, iv, data, 77);
+        mxtls_aes_cbc_encrypt(&ctx, iv, data, 48);
+        mxtls_aes_cbc_decrypt(&ctx, iv, data, 48);
+    }
+}
+
+static void ghash(void) {
+    mxtls_ghash_key ctx;
+    mxtls_ghash_expand(&ctx, key);
+    mxtls_ghash(&ctx, iv, data, 77);
+}
+
+static void chacha20(void) {
+    uint8_t state[48];
+    SECRET(state);
+    mxtls_chacha20_xor(state, data, 200);
+}
+
+static void poly1305(void) {
+    mxtls_poly1305_ctx ctx;
+    mxtls_poly1305_key(&ctx, key);
+    mxtls_poly1305(&ctx, data, 77);
+    mxtls_poly1305_tag(&ctx, digest);
+}
+
+static void mem(void) {
+    mxtls_copy(data + 3, data, 50);
+    mxtls_copy(data, data + 3, 50);
+    mxtls_wipe(data, 10);
+    SECRET(data);
+}
+
+static void ct(void) {
+    uint32_t secret = 20;
+    uint8_t block[64];
+    mxtls_ct_equal(data, data + 100, 50);
+    SECRET(secret);
+    mxtls_ct_select(data, key, 32, secret);
+    secret = mxtls_ct_padding(data, 290, 20);
+    mxtls_ct_hash_block(block, 64, key, 13, data, 64, 280, secret);
+    secret = mxtls_ct_found(digest, 20, data, 200, secret);
+}
+
+/* A table indexed by a secret, and a branch on one. */
+static void leak(void) {
+    if (data[key[0]] > 7) {
+        puts("leak");
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} KERNELS[] = {
+    {"hashes", hashes}, {"aes", aes}, {"ghash", ghash}, {"chacha20", chacha20},
+    {"poly1305", poly1305}, {"mem", mem}, {"ct", ct}, {"leak", leak},
+};
+
+int main(int argc, char **argv) {
+    unsigned found = 0;
+    for (size_t i = 0; i < sizeof(KERNELS) / sizeof(*KERNELS); i++) {
+        if (argc > 1 ? strcmp(argv[1], KERNELS[i].name) : KERNELS[i].run == leak) {
+            continue;
+        }
+        unsigned before = VALGRIND_COUNT_ERRORS;
+        SECRET(key);
+        SECRET(iv);
+        SECRET(data);
+        KERNELS[i].run();
+        unsigned errors = VALGRIND_COUNT_ERRORS - before;
+        found += errors;
+        printf("%s: %s\n", KERNELS[i].name, !RUNNING_ON_VALGRIND ? "not under valgrind" : errors ? "depends on secrets" : "constant time");
+        fflush(stdout);
+        PUBLIC(key);
+        PUBLIC(iv);
+        PUBLIC(data);
+    }
+    return found || !RUNNING_ON_VALGRIND;
+}

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+"""kernels/mem.py in C: mem.c, by way of mxtls_native."""
+
+from mxtls_native import copy, wipe  # noqa: F401

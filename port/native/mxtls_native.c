@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ * The MicroPython module mxtls_native: the kernels under the names and arguments of lib/mxtls/kernels.
+ *
+ * What is out of a buffer's bounds is a ValueError, so that no call from Python reaches past the caller's memory. Nothing is
+ * allocated. port/native/<kernel>.py takes its functions from here. */
+
+#include "mxtls_native.h"
+#include "py/runtime.h"
+
+#define VERSION 1 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
+
+static void refuse(void) {
+    mp_raise_ValueError(MP_ERROR_TEXT("mxtls_native: out of bounds"));
+}
+
+static size_t length(mp_obj_t n) {
+    mp_int_t value = mp_obj_get_int(n);
+    if (value < 0 || value >= 1 << 29) { /* so that no sum of two overflows */
+        refuse();
+    }
+    return (size_t)value;
+}
+
+/* The memory at object[off:off + n]; to write it, flags is MP_BUFFER_RW. */
+static uint8_t *span(mp_obj_t object, size_t off, size_t n, mp_uint_t flags) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(object, &info, flags);
+    if (off > info.len || n > info.len - off) {
+        refuse();
+    }
+    return (uint8_t *)info.buf + off;
+}
+
+static const uint8_t *in(mp_obj_t object, size_t n) {
+    return span(object, 0, n, MP_BUFFER_READ);
+}
+
+static uint8_t *out(mp_obj_t object, size_t n) {
+    return span(object, 0, n, MP_BUFFER_RW);
+}
+
+/* A context, which C takes as words. */
+static void *words(mp_obj_t object, size_t n) {
+    uint8_t *p = out(object, n);
+    if ((uintptr_t)p & 3) {
+        mp_raise_ValueError(MP_ERROR_TEXT("mxtls_native: a context begins at a multiple of 4"));
+    }
+    return p;
+}
+
+/* Hashes: (state, buf, off, count) */
+
+static mp_obj_t absorb(const mp_obj_t *a, size_t state, size_t block, void (*blocks)(uint8_t *, const uint8_t *, size_t)) {
+    size_t count = length(a[3]);
+    if (count > (1 << 29) / block) {
+        refuse();
+    }
+    blocks(out(a[0], state), span(a[1], length(a[2]), count * block, MP_BUFFER_READ), count);
+    return mp_const_none;
+}
+
+static mp_obj_t sha1_blocks(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return absorb(a, 20, 64, mxtls_sha1_blocks);
+}
+
+static mp_obj_t sha256_blocks(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return absorb(a, 32, 64, mxtls_sha256_blocks);
+}
+
+static mp_obj_t sha512_blocks(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return absorb(a, 64, 128, mxtls_sha512_blocks);
+}
+
+static mp_obj_t md5_blocks(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return absorb(a, 16, 64, mxtls_md5_blocks);
+}
+
+/* AES: (ctx, key, off, nbytes), then (ctx, iv, buf, off, n) */
+
+static mp_obj_t aes_expand(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[3]);
+    if (n != 16 && n != 24 && n != 32) {
+        refuse();
+    }
+    mxtls_aes_expand(words(a[0], sizeof(mxtls_aes)), span(a[1], length(a[2]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
+}
+
+static mp_obj_t aes(const mp_obj_t *a, size_t unit, void (*mode)(const mxtls_aes *, uint8_t *, uint8_t *, size_t)) {
+    const mxtls_aes *ctx = words(a[0], sizeof(mxtls_aes));
+    size_t n = length(a[4]);
+    if (n & (unit - 1) || ctx->rounds > 14) {
+        refuse();
+    }
+    mode(ctx, out(a[1], 16), span(a[2], length(a[3]), n, MP_BUFFER_RW), n);
+    return mp_const_none;
+}
+
+static mp_obj_t aes_ctr(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return aes(a, 1, mxtls_aes_ctr);
+}
+
+static mp_obj_t aes_cbc_encrypt(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return aes(a, 16, mxtls_aes_cbc_encrypt);
+}
+
+static mp_obj_t aes_cbc_decrypt(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return aes(a, 16, mxtls_aes_cbc_decrypt);
+}
+
+/* GHASH: (ctx, h), then (ctx, y, buf, off, n) */
+
+static mp_obj_t ghash_key(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mxtls_ghash_expand(words(a[0], sizeof(mxtls_ghash_key)), in(a[1], 16));
+    return mp_const_none;
+}
+
+static mp_obj_t ghash(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[4]);
+    mxtls_ghash(words(a[0], sizeof(mxtls_ghash_key)), out(a[1], 16), span(a[2], length(a[3]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
+}
+
+/* ChaCha20: (state, buf, off, n). Poly1305: (ctx, key), (ctx, buf, off, n), (ctx, out, off) */
+
+static mp_obj_t chacha20_xor(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[3]);
+    mxtls_chacha20_xor(out(a[0], 48), span(a[1], length(a[2]), n, MP_BUFFER_RW), n);
+    return mp_const_none;
+}
+
+static mp_obj_t poly1305_key(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mxtls_poly1305_key(words(a[0], sizeof(mxtls_poly1305_ctx)), in(a[1], 32));
+    return mp_const_none;
+}
+
+static mp_obj_t poly1305(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[3]);
+    mxtls_poly1305(words(a[0], sizeof(mxtls_poly1305_ctx)), span(a[1], length(a[2]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
+}
+
+static mp_obj_t poly1305_tag(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mxtls_poly1305_tag(words(a[0], sizeof(mxtls_poly1305_ctx)), span(a[1], length(a[2]), 16, MP_BUFFER_RW));
+    return mp_const_none;
+}
+
+/* Memory: (dst, doff, src, soff, n), (buf) */
+
+static mp_obj_t copy(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[4]);
+    mxtls_copy(span(a[0], length(a[1]), n, MP_BUFFER_RW), span(a[2], length(a[3]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
+}
+
+static mp_obj_t wipe(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(a[0], &info, MP_BUFFER_RW);
+    mxtls_wipe(info.buf, info.len);
+    return mp_const_none;
+}
+
+/* (a, aoff, b, boff, n) */
+static mp_obj_t ct_equal(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[4]);
+    const uint8_t *p = span(a[0], length(a[1]), n, MP_BUFFER_READ);
+    return MP_OBJ_NEW_SMALL_INT(mxtls_ct_equal(p, span(a[2], length(a[3]), n, MP_BUFFER_READ), n));
+}
+
+/* (dst, src, n, take) */
+static mp_obj_t ct_select(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[2]);
+    mxtls_ct_select(out(a[0], n), in(a[1], n), n, (uint32_t)mp_obj_get_int(a[3]));
+    return mp_const_none;
+}
+
+/* (buf, off, n, size) */
+static mp_obj_t ct_padding(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[2]), size = length(a[3]);
+    if (n <= size || n > 65535) {
+        refuse();
+    }
+    return MP_OBJ_NEW_SMALL_INT(mxtls_ct_padding(span(a[0], length(a[1]), n, MP_BUFFER_READ), (uint32_t)n, (uint32_t)size));
+}
+
+/* (out, head, hlen, buf, off, at, most, end) */
+static mp_obj_t ct_hash_block(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mp_buffer_info_t block;
+    mp_get_buffer_raise(a[0], &block, MP_BUFFER_RW);
+    size_t hlen = length(a[2]), at = length(a[5]), most = length(a[6]);
+    uint32_t end = (uint32_t)mp_obj_get_int(a[7]); /* secret: not compared */
+    if ((block.len != 64 && block.len != 128) || most < hlen) {
+        refuse();
+    }
+    const uint8_t *buf = span(a[3], length(a[4]), most - hlen, MP_BUFFER_READ);
+    return MP_OBJ_NEW_SMALL_INT(mxtls_ct_hash_block(block.buf, (uint32_t)block.len, in(a[1], hlen), (uint32_t)hlen, buf, (uint32_t)at,
+        (uint32_t)most, end));
+}
+
+/* (mac, size, buf, off, most, at) */
+static mp_obj_t ct_found(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t size = length(a[1]), most = length(a[4]);
+    const uint8_t *mac = in(a[0], size), *buf = span(a[2], length(a[3]), most + size, MP_BUFFER_READ);
+    return MP_OBJ_NEW_SMALL_INT(mxtls_ct_found(mac, (uint32_t)size, buf, (uint32_t)most, (uint32_t)mp_obj_get_int(a[5])));
+}
+
+/* Every function, with how many arguments it takes. */
+#define FUNCTIONS(F) \
+    F(sha1_blocks, 4) F(sha256_blocks, 4) F(sha512_blocks, 4) F(md5_blocks, 4) \
+    F(aes_expand, 4) F(aes_ctr, 5) F(aes_cbc_encrypt, 5) F(aes_cbc_decrypt, 5) \
+    F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
+    F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6)
+
+#define OBJECT(name, n) static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, n, n, name);
+#define ROW(name, n) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&name##_obj)},
+
+FUNCTIONS(OBJECT)
+
+static const mp_rom_map_elem_t globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_mxtls_native)},
+    {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_INT(VERSION)},
+    {MP_ROM_QSTR(MP_QSTR_AES_CTX), MP_ROM_INT(sizeof(mxtls_aes))},
+    {MP_ROM_QSTR(MP_QSTR_GHASH_CTX), MP_ROM_INT(sizeof(mxtls_ghash_key))},
+    {MP_ROM_QSTR(MP_QSTR_POLY1305_CTX), MP_ROM_INT(sizeof(mxtls_poly1305_ctx))},
+    FUNCTIONS(ROW)
+};
+static MP_DEFINE_CONST_DICT(globals, globals_table);
+
+const mp_obj_module_t mxtls_native_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&globals,
+};
+
+MP_REGISTER_MODULE(MP_QSTR_mxtls_native, mxtls_native_module);

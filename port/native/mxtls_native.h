@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ * The kernels of lib/mxtls/kernels in C: the same functions over the caller's memory, one algorithm a file.
+ *
+ * Freestanding C99, 32-bit arithmetic (SHA-512 adds and rotates 64 bits), no allocation, nothing of libc but memcpy. Time and
+ * addresses depend on lengths and offsets alone, given a multiplication of 32 by 32 to 32 bits in constant time. Contexts are
+ * words of the caller's; they hold no pointers, so they may be copied, and are wiped with mxtls_wipe.
+ */
+
+#ifndef MXTLS_NATIVE_H
+#define MXTLS_NATIVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Absorb count whole blocks: of 64 bytes, of 128 for SHA-512. The state is the digest so far as the standard writes it. */
+void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t count);
+void mxtls_sha256_blocks(uint8_t state[32], const uint8_t *buf, size_t count);
+void mxtls_sha512_blocks(uint8_t state[64], const uint8_t *buf, size_t count);
+void mxtls_md5_blocks(uint8_t state[16], const uint8_t *buf, size_t count);
+
+/* AES over n bytes in place. CBC: n a multiple of 16, iv becomes the last ciphertext block. CTR: the low 32 bits of ctr count. */
+typedef struct {
+    uint32_t rounds;
+    uint32_t key[15][4]; /* bitsliced: planes 2i and 2i + 1 share word i, in its even and its odd bits */
+} mxtls_aes;
+void mxtls_aes_expand(mxtls_aes *ctx, const uint8_t *key, size_t nbytes);
+void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n);
+void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+
+/* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros. */
+typedef struct {
+    uint32_t factor[9];
+} mxtls_ghash_key;
+void mxtls_ghash_expand(mxtls_ghash_key *ctx, const uint8_t h[16]);
+void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n);
+
+/* The state is key (32), counter (4, little-endian), nonce (12). */
+void mxtls_chacha20_xor(uint8_t state[48], uint8_t *buf, size_t n);
+
+/* Each call's input is padded with zeros to whole blocks, as RFC 8439 section 2.8 wants it. */
+typedef struct {
+    uint16_t r[10], h[10]; /* limbs of 13 bits */
+    uint8_t s[16];
+} mxtls_poly1305_ctx;
+void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]);
+void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n);
+void mxtls_poly1305_tag(const mxtls_poly1305_ctx *ctx, uint8_t out[16]);
+
+void mxtls_copy(uint8_t *dst, const uint8_t *src, size_t n); /* the two may overlap */
+void mxtls_wipe(uint8_t *buf, size_t n);
+
+/* Constant-time comparing, choosing, padding: see lib/mxtls/kernels/ct.py. Lengths are below 2**30. */
+uint32_t mxtls_ct_equal(const uint8_t *a, const uint8_t *b, size_t n);
+void mxtls_ct_select(uint8_t *dst, const uint8_t *src, size_t n, uint32_t take);
+uint32_t mxtls_ct_padding(const uint8_t *buf, uint32_t n, uint32_t size);
+uint32_t mxtls_ct_hash_block(uint8_t *out, uint32_t n, const uint8_t *head, uint32_t hlen, const uint8_t *buf, uint32_t at,
+    uint32_t most, uint32_t end);
+uint32_t mxtls_ct_found(const uint8_t *mac, uint32_t size, const uint8_t *buf, uint32_t most, uint32_t at);
+
+/* For the kernels themselves. */
+
+static inline uint32_t mxtls_rol(uint32_t x, int n) {
+    return x << n | x >> (32 - n);
+}
+
+static inline uint32_t mxtls_be32(const uint8_t *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint32_t mxtls_le32(const uint8_t *p) {
+    return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+static inline void mxtls_put_be32(uint8_t *p, uint32_t x) {
+    p[0] = (uint8_t)(x >> 24);
+    p[1] = (uint8_t)(x >> 16);
+    p[2] = (uint8_t)(x >> 8);
+    p[3] = (uint8_t)x;
+}
+
+static inline void mxtls_put_le32(uint8_t *p, uint32_t x) {
+    p[0] = (uint8_t)x;
+    p[1] = (uint8_t)(x >> 8);
+    p[2] = (uint8_t)(x >> 16);
+    p[3] = (uint8_t)(x >> 24);
+}
+
+/* All ones where x, below 2**31 in size, is negative, else 0. The compiler cannot see what it computes, so it makes no branch of it. */
+static inline uint32_t mxtls_negative(uint32_t x) {
+    x >>= 31;
+    __asm__("" : "+r"(x));
+    return 0 - x;
+}
+
+#endif
