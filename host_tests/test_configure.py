@@ -349,10 +349,10 @@ def test_a_kernel_is_taken_from_c_then_viper_then_pure(tree):
 
 def test_c_kernels_without_their_module_say_what_to_do(tmp_path):
     stage({}, "native-64", "cpython", tmp_path)
-    done = subprocess.run([sys.executable, "-c", "import mxtls"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", "import mxtls.kernels"], cwd=tmp_path, capture_output=True, text=True)
     assert "the firmware has no mxtls_native: build the firmware with USER_C_MODULES" in done.stderr
     (tmp_path / "mxtls_native.py").write_text("VERSION = 0\n")
-    done = subprocess.run([sys.executable, "-c", "import mxtls"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", "import mxtls.kernels"], cwd=tmp_path, capture_output=True, text=True)
     assert "the firmware's mxtls_native is of another mxtls" in done.stderr
 
 
