@@ -38,7 +38,7 @@ def _never(name: str, why: str) -> Option:
 _ANY_TLS = "USE_TLS_1_2|USE_TLS_1_1|USE_TLS"
 _GROUP = "USE_X25519|USE_SECP256R1|USE_SECP384R1"
 _CURVE = "USE_SECP256R1|USE_SECP384R1|USE_SECP521R1"
-_TIER = "the tier of the kernels (pure, viper) is this choice"
+_TIER = "the tier of the kernels (pure, viper, native) is this choice"
 
 # The reference, "Configurable Features"
 FEATURES = (

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Run by test_native.py on a MicroPython with mxtls_native: nothing reaches past a buffer, and the sizes are those C has."""
+
+import mxtls_native as native
+
+b16, b15, b64, state = bytearray(16), bytearray(15), bytearray(64), bytearray(64)
+aes, ghash, poly = bytearray(native.AES_CTX), bytearray(native.GHASH_CTX), bytearray(native.POLY1305_CTX)
+native.aes_expand(aes, b64, 0, 16)
+broken = bytearray(b"\xff" * len(aes))
+BAD = (
+    (native.sha1_blocks, state, b64, 0, 2),
+    (native.sha1_blocks, state, b64, 1, 1),
+    (native.sha256_blocks, b16, b64, 0, 1),
+    (native.sha256_blocks, state, b64, 0, -1),
+    (native.sha256_blocks, state, b64, 0, 1 << 26),
+    (native.sha512_blocks, state, b64, 0, 1),
+    (native.md5_blocks, b15, b64, 0, 1),
+    (native.aes_expand, aes, b64, 0, 17),
+    (native.aes_expand, aes, b64, 60, 16),
+    (native.aes_expand, bytearray(native.AES_CTX - 1), b64, 0, 16),
+    (native.aes_expand, memoryview(bytearray(300))[1:], b64, 0, 16),
+    (native.aes_ctr, aes, b15, b64, 0, 16),
+    (native.aes_ctr, aes, b16, b64, 60, 5),
+    (native.aes_ctr, aes, b16, b64, -1, 5),
+    (native.aes_ctr, broken, b16, b64, 0, 16),
+    (native.aes_cbc_encrypt, aes, b16, b64, 0, 17),
+    (native.aes_cbc_decrypt, aes, b16, b64, 0, 80),
+    (native.ghash_key, ghash, b15),
+    (native.ghash, ghash, b16, b64, 1, 64),
+    (native.chacha20_xor, b16, b64, 0, 1),
+    (native.chacha20_xor, state, b64, 0, 65),
+    (native.poly1305_key, poly, b16),
+    (native.poly1305, poly, b64, 65, 0),
+    (native.poly1305_tag, poly, b16, 1),
+    (native.copy, b16, 1, b64, 0, 16),
+    (native.copy, b64, 0, b16, 1, 16),
+    (native.ct_equal, b16, 0, b15, 0, 16),
+    (native.ct_select, b16, b15, 16, 1),
+    (native.ct_padding, b64, 0, 20, 20),
+    (native.ct_padding, b64, 0, 65, 20),
+    (native.ct_hash_block, b16, b64, 13, b64, 0, 0, 20, 20),
+    (native.ct_hash_block, state, b64, 13, b64, 0, 0, 78, 20),
+    (native.ct_found, b16, 16, b64, 0, 49, 3),
+)
+for function, *arguments in BAD:
+    try:
+        function(*arguments)
+        print("bounds: accepted", function, arguments)
+        raise SystemExit(1)
+    except ValueError:
+        pass
+for function, *arguments in ((native.aes_ctr, aes, b16, bytes(16), 0, 16), (native.wipe, b"constant"), (native.aes_ctr, aes, b16, 5, 0, 0)):
+    try:
+        function(*arguments)
+        print("bounds: wrote", function)
+        raise SystemExit(1)
+    except TypeError:
+        pass
+if (native.AES_CTX, native.GHASH_CTX, native.POLY1305_CTX) != (244, 36, 56):
+    print("bounds: the contexts have other sizes")
+    raise SystemExit(1)
+print("bounds: refused")

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""The C kernels beside the pure ones, on random input and on edges of limbs and lengths, built so that undefined behaviour traps;
+and the module's refusal of what lies out of a buffer's bounds. The vectors run on them in test_portable.py."""
+
+import ctypes
+import importlib
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import targets
+
+HERE = Path(__file__).resolve().parent
+NATIVE = HERE.parent / "port" / "native"
+SIZES = {"aes": 244, "ghash": 36, "poly1305": 56}  # contexts in C
+
+
+def pure(name):
+    return importlib.import_module("mxtls.kernels." + name)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """Calls a C kernel: bytearrays and (bytearray, offset) become pointers."""
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc here")
+    path = tmp_path_factory.mktemp("native") / "kernels.so"
+    sources = [p for p in NATIVE.glob("*.c") if p.name != "mxtls_native.c"]
+    flags = "-shared -fPIC -O1 -fsanitize=undefined -fsanitize-undefined-trap-on-error".split()
+    subprocess.run(["gcc", *flags, *sources, "-o", path], check=True)
+    loaded = ctypes.CDLL(str(path))
+
+    def call(name, *arguments):
+        given = []
+        for a in arguments:
+            buf, off = a if isinstance(a, tuple) else (a, 0)
+            given.append(ctypes.c_size_t(buf) if isinstance(buf, int) else ctypes.byref((ctypes.c_ubyte * len(buf)).from_buffer(buf), off))
+        function = getattr(loaded, "mxtls_" + name)
+        function.restype = ctypes.c_uint32
+        return function(*given)
+
+    return call
+
+
+def some(rng, n):
+    """n bytes: random, all ones, zeros, or a mixture that carries far."""
+    kind = rng.randrange(4)
+    return bytearray(rng.randbytes(n) if kind == 0 else rng.choices((0, 255, 254, 1), k=n) if kind == 1 else bytes([255 * (kind - 2)]) * n)
+
+
+@pytest.fixture
+def rng(request):
+    return random.Random(request.node.name)
+
+
+@pytest.mark.parametrize("name, state, block", [("sha1", 20, 64), ("sha256", 32, 64), ("sha512", 64, 128), ("md5", 16, 64)])
+def test_hashes(library, rng, name, state, block):
+    for count in (0, 1, 2, 5) * 10:
+        a, buf = some(rng, state), some(rng, block * count + 3)
+        b = bytearray(a)
+        getattr(pure(name), name + "_blocks")(a, buf, 3, count)
+        library(name + "_blocks", b, (buf, 3), count)
+        assert a == b
+
+
+@pytest.mark.parametrize("size", [16, 24, 32])
+def test_aes(library, rng, size):
+    aes = pure("aes")
+    for n in list(range(0, 70)) + [256, 300]:
+        key, iv, buf = some(rng, size), some(rng, 16), some(rng, n + 2)
+        ctx, words = bytearray(aes.AES_CTX), bytearray(SIZES["aes"])
+        aes.aes_expand(ctx, key, 0, size)
+        library("aes_expand", words, key, size)
+        for mode in ("ctr", "cbc_encrypt", "cbc_decrypt"):
+            m = n if mode == "ctr" else n & ~15
+            iv2, buf2 = bytearray(iv), bytearray(buf)
+            getattr(aes, "aes_" + mode)(ctx, iv, buf, 1, m)
+            library("aes_" + mode, words, iv2, (buf2, 1), m)
+            assert (iv, buf) == (iv2, buf2), (mode, n)
+
+
+def test_ghash(library, rng):
+    for n in list(range(0, 50)) + [64, 100] * 20:
+        h, y, buf = some(rng, 16), some(rng, 16), some(rng, n + 1)
+        ctx, words, y2 = bytearray(16), bytearray(SIZES["ghash"]), bytearray(y)
+        pure("ghash").ghash_key(ctx, h)
+        library("ghash_expand", words, h)
+        pure("ghash").ghash(ctx, y, buf, 1, n)
+        library("ghash", words, y2, (buf, 1), n)
+        assert y == y2, (h, n)
+
+
+def test_chacha20(library, rng):
+    for n in list(range(0, 200, 7)) + [63, 64, 65, 128, 256, 300]:
+        state, buf = some(rng, 48), some(rng, n + 1)
+        state2, buf2 = bytearray(state), bytearray(buf)
+        pure("chacha20").chacha20_xor(state, buf, 1, n)
+        library("chacha20_xor", state2, (buf2, 1), n)
+        assert (state, buf) == (state2, buf2), n
+
+
+def test_poly1305(library, rng):
+    poly = pure("poly1305")
+    for i in range(2000):
+        n, m = rng.randrange(130), rng.randrange(40)
+        key, buf, tag, tag2 = some(rng, 32), some(rng, n + m + 1), bytearray(16), bytearray(16)
+        if i % 4 == 0:  # r = 1: the sum itself, and with these blocks close to the prime, above and below
+            key[:16] = (1).to_bytes(16, "little")
+            n, m = 64, 0
+            buf = bytearray(1) + ((1 << 128) - 1 - rng.randrange(3)).to_bytes(16, "little") * 3 + (rng.randrange(12)).to_bytes(16, "little")
+        ctx, words = bytearray(poly.POLY1305_CTX), bytearray(SIZES["poly1305"])
+        poly.poly1305_key(ctx, key)
+        library("poly1305_key", words, key)
+        for at, k in ((1, n), (1 + n, m)):
+            poly.poly1305(ctx, buf, at, k)
+            library("poly1305", words, (buf, at), k)
+        poly.poly1305_tag(ctx, tag, 0)
+        library("poly1305_tag", words, tag2)
+        assert tag == tag2, (key, buf)
+
+
+def test_ct(library, rng):
+    ct = pure("ct")
+    for _ in range(1000):
+        n, size = rng.randrange(22, 300), rng.choice((16, 20))
+        buf, mac = some(rng, n), some(rng, size)
+        pad = rng.randrange(n)
+        if rng.random() < 0.7:
+            buf[-min(pad + 1, n) :] = bytes([pad & 255]) * min(pad + 1, n)
+        assert ct.ct_padding(buf, 0, n, size) == library("ct_padding", buf, n, size)
+        most = n - size
+        at = rng.randrange(most + 1)
+        if rng.random() < 0.5:
+            buf[at : at + size] = mac
+        assert ct.ct_found(mac, size, buf, 0, most, at) == library("ct_found", mac, size, buf, most, at)
+        other = bytearray(buf)
+        other[rng.randrange(n)] ^= rng.choice((0, 1, 128))
+        assert ct.ct_equal(buf, 0, other, 0, n) == library("ct_equal", buf, other, n) == int(buf == other)
+        block = rng.choice((64, 128))
+        a, b, head, at, end = bytearray(block), bytearray(block), some(rng, 13), block * rng.randrange(4), rng.randrange(13, n + 14)
+        last = ct.ct_hash_block(a, head, 13, buf, 0, at, n + 13, end)
+        assert (last, a) == (library("ct_hash_block", b, block, head, 13, buf, at, n + 13, end), b)
+        for take in (0, 1):
+            a, b = bytearray(buf), bytearray(buf)
+            ct.ct_select(a, other, n, take)
+            library("ct_select", b, other, n, take)
+            assert a == b
+
+
+@pytest.mark.parametrize("target", targets.NATIVE, ids=lambda t: t.name)
+def test_the_module_refuses_what_is_out_of_bounds(target):
+    if target.missing():
+        pytest.skip(target.missing())
+    done = targets.run(target, HERE / "native" / "bounds.py")
+    assert done.returncode == 0 and done.stdout.strip() == "bounds: refused", done.stdout + done.stderr
