@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 import targets
 
 HERE = Path(__file__).resolve().parent

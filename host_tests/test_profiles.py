@@ -28,16 +28,18 @@ FORBIDDEN = {
 ON_DEMAND = {"mxtls.config", "mxtls.suite_names", "mxtls.x509.verify"}  # frozen only where an application imports them
 
 
-@pytest.fixture(scope="module", params=FORBIDDEN)
+@pytest.fixture(scope="module", params=[*FORBIDDEN, "client native"])
 def frozen(request):
-    """(profile, the modules staged for it, the binary they are frozen in)."""
+    """(profile, the modules staged for it, the binary they are frozen in), over viper kernels or those in C."""
+    profile, tier = (request.param + " viper").split()[:2]
     if not (toolchain.OBJ / "base-32").exists() or not shutil.which("openssl"):
         pytest.skip("needs the 32-bit port and openssl: run `make setup`")
-    place = {"tier": "viper", "platform": "unix", "profile": request.param, "examples": True}
+    place = {"tier": tier, "platform": "unix", "profile": profile, "examples": True}
     folder = configure.folder_for({}, **place)
     modules = configure.stage({}, out=folder, **place)
-    binary = toolchain.build_unix(32, folder / "manifest.py", f"micropython-32-{request.param}")
-    return request.param, modules, binary
+    name = "micropython-32-" + request.param.replace(" ", "-")
+    binary = toolchain.build_unix(32, folder / "manifest.py", name, c_module=tier == "native")
+    return profile, modules, binary
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def test_only_what_the_profile_needs_is_frozen(frozen):
     assert not unneeded, f"{profile} freezes what it does not need"
     said = subprocess.run([binary, "-c", "help('modules')"], capture_output=True, text=True).stdout.split()
     names = {name.replace("/", ".").removesuffix(".__init__") for name in said}
-    assert {m for m in names if m.startswith("mxtls")} == library | {"mxtls", "mxtls_port"}
+    assert {m for m in names if m.startswith("mxtls")} - {"mxtls_native"} == library | {"mxtls", "mxtls_port"}
 
 
 def test_everything_has_every_module_of_the_library():

@@ -226,10 +226,9 @@ def native(bits):
     """build/bin/micropython-<bits>-native, built on demand: the port with the C kernels, to run the library's source on."""
     with build_lock():
         target = BIN / ("micropython-%d-native" % bits)
-        tree = micropython_source()
         if bits not in BITS or not MPY_CROSS.exists():
-            raise Failed("no %s can be built: `make setup` could not build the %d-bit port" % (target.name, bits))
-        binary = OBJ / _base(tree, bits, False, c_module=True) / "micropython"
+            raise Failed("no %s here: `make setup` could not build the %d-bit port" % (target.name, bits))
+        binary = OBJ / _base(micropython_source(), bits, False, c_module=True) / "micropython"
         if not target.exists() or target.stat().st_mtime_ns != binary.stat().st_mtime_ns:
             _install(binary, target)
     return target

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * SHA-512's compression function (FIPS 180-4 section 6.4), which SHA-384 shares. Rolled up: on 32-bit machines its words live in
- * memory anyway, and eight unrolled rounds would cost 3 KB. */
+ * SHA-512's compression function (FIPS 180-4 section 6.4), which SHA-384 shares. A round a step: on a 32-bit machine sixteen
+ * words of state live in memory anyway, so unrolling would buy little for its code. */
 
 #include "mxtls_native.h"
 
