@@ -26,7 +26,7 @@ BULK = 2 << 20
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 NONE = "–"
-LATER = "not built yet"
+LATER = "not measured yet"
 
 # key of the measurement, what it is, the aim
 ROWS = (
