@@ -75,7 +75,7 @@ def test_arena(tmp_path, chain):
     run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
 import mxtls.memory as memory
 mxtls.open(arena=24000)
-for suite in (0, 0xC02B, 0xC009, 0xC0AE):
+for suite in (0, 0xC02B, 0xC009, 0xC0AE, 0xCCA9):
     c, s = pair(suite)
     run(c, s)
     before = memory.spent()
@@ -83,6 +83,13 @@ for suite in (0, 0xC02B, 0xC009, 0xC0AE):
     echo(c, s, b"hello")
     echo(s, c, bytes(3000))
     assert memory.spent() >= before
+    spent = []
+    for i in range(4):
+        c.encode_rehandshake(session_option=i & 1)
+        run(c, s)
+        echo(c, s, b"again")
+        spent.append(memory.spent())
+    assert len(set(spent[1:])) == 1, spent
     c.delete()
     s.delete()
     assert memory.spent() == 0

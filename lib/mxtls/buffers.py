@@ -5,7 +5,7 @@ from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.mem import copy, wipe
 
 if _USE_ARENA:
-    from mxtls.memory import give, take
+    from mxtls.memory import give as wipe, take
 
 
 class Buffer:
@@ -31,7 +31,7 @@ class Buffer:
             buf = take(size + n) if _USE_ARENA else bytearray(size + n)
         copy(buf, 0, self.buf, start, size)
         if _USE_ARENA and buf is not self.buf:
-            give(self.buf)
+            wipe(self.buf)
         self.buf = buf  # only now: without memory for it, all is as it was
         self.start = 0
         self.end = size
@@ -39,9 +39,6 @@ class Buffer:
 
     def free(self):
         """Wipe the bytes; the buffer holds nothing from now on."""
-        if _USE_ARENA:
-            give(self.buf)
-        else:
-            wipe(self.buf)
+        wipe(self.buf)
         self.buf = b""
         self.start = self.end = self.limit = 0

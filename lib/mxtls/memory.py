@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""USE_PEERSEC_MEMORY_MANAGEMENT: session buffers and record keys from one block that open(arena=n) sets aside, so that a
+"""USE_PEERSEC_MEMORY_MANAGEMENT: session buffers, secrets and record keys from one block that open(arena=n) sets aside, so that a
 session's memory is there or is refused with MEM_FAIL, and never competes with the rest of the heap.
 
-Called by buffers.py and the ciphers. Without an arena open, memory comes from the heap.
+Called by buffers.py, the handshake, the records and the ciphers; `give` stands in the place of their wipe. Without an arena open,
+memory comes from the heap.
 """
 
 from micropython import const

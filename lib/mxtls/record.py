@@ -12,10 +12,14 @@ from mxtls.config import (
     USE_3DES as _USE_3DES,
     USE_AES_CBC as _USE_AES_CBC,
     USE_ARC4 as _USE_ARC4,
+    USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_SEED as _USE_SEED,
     USE_SSL3 as _USE_SSL3,
 )
 from mxtls.errors import Error
+
+if _USE_ARENA:
+    from mxtls.memory import take
 
 
 class Record:
@@ -29,7 +33,7 @@ class Record:
     split = 0  # length of the fragment of a one-byte text, where records must be split (CBC before TLS 1.1)
 
     def __init__(self):
-        self._header = bytearray(13)  # sequence number (8), type, version (2), length (2)
+        self._header = take(13) if _USE_ARENA else bytearray(13)  # sequence number (8), type, version (2), length (2)
 
     if _USE_SSL3:
         _covered = 13  # bytes of the header that the MAC covers, 11 in SSL 3.0

@@ -5,8 +5,12 @@ A fragment is nonce(8) || ciphertext || tag, and the nonce sent is the sequence 
 RFC 6655 section 3), or ciphertext || tag, and the sequence number is not sent but mixed in (ChaCha20-Poly1305, RFC 7905).
 """
 
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.mem import copy, wipe
 from mxtls.record import Record
+
+if _USE_ARENA:
+    from mxtls.memory import give as wipe, take
 
 
 class AeadRecord(Record):
@@ -15,8 +19,8 @@ class AeadRecord(Record):
     def __init__(self, aead, salt):
         super().__init__()
         self._aead = aead
-        self._salt = bytearray(12)
-        self._nonce = bytearray(12)
+        self._salt = take(12) if _USE_ARENA else bytearray(12)
+        self._nonce = take(12) if _USE_ARENA else bytearray(12)
         copy(self._salt, 0, salt, 0, len(salt))
         self.pre = 12 - len(salt)
         self.post = aead.tag
@@ -54,5 +58,6 @@ class AeadRecord(Record):
     def wipe(self):
         """Forget the key."""
         self._aead.wipe()
+        wipe(self._header)
         wipe(self._salt)
         wipe(self._nonce)

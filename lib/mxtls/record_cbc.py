@@ -8,12 +8,15 @@ compresses depend on the record's length alone, and what lies at a secret place 
 """
 
 from mxtls.codes import TLS1_0 as _TLS1_0, TLS1_1 as _TLS1_1
-from mxtls.config import USE_AES_CBC as _USE_AES_CBC, USE_SSL3 as _USE_SSL3
+from mxtls.config import USE_AES_CBC as _USE_AES_CBC, USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA, USE_SSL3 as _USE_SSL3
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hmac import BlockHmac
 from mxtls.kernels.ct import ct_equal, ct_found, ct_hash_block, ct_padding, ct_select
 from mxtls.kernels.mem import copy, wipe
 from mxtls.record import Record
+
+if _USE_ARENA:
+    from mxtls.memory import give as wipe, take
 
 
 class CbcRecord(Record):
@@ -34,9 +37,9 @@ class CbcRecord(Record):
             self._head = memoryview(self._header)[4:11]
         else:
             self._mac = BlockHmac(mac_alg, mac_key)
-        self._tag = bytearray(self._mac.size)
-        self._kept = None if etm else bytearray(len(self._mac.hash.state))
-        self._iv = bytearray(cipher.block)
+        self._tag = take(self._mac.size) if _USE_ARENA else bytearray(self._mac.size)
+        self._kept = None if etm else take(len(self._mac.hash.state)) if _USE_ARENA else bytearray(len(self._mac.hash.state))
+        self._iv = take(cipher.block) if _USE_ARENA else bytearray(cipher.block)
         self.pre = cipher.block
         if version < _TLS1_1:
             copy(self._iv, 0, iv, 0, self.pre)
@@ -134,6 +137,7 @@ class CbcRecord(Record):
         """Forget the keys."""
         self._cipher.wipe()
         self._mac.wipe()
+        wipe(self._header)
         wipe(self._iv)
         wipe(self._tag)
         if self._kept:

@@ -5,12 +5,15 @@ A fragment is encrypted(text || MAC).
 """
 
 from mxtls.codes import TLS1_0 as _TLS1_0
-from mxtls.config import USE_SSL3 as _USE_SSL3
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA, USE_SSL3 as _USE_SSL3
 from mxtls.crypto.hmac import Hmac
 from mxtls.crypto.rc4 import Rc4
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
 from mxtls.record import Record
+
+if _USE_ARENA:
+    from mxtls.memory import give as wipe, take
 
 
 class StreamRecord(Record):
@@ -29,7 +32,7 @@ class StreamRecord(Record):
         else:
             self._mac = Hmac(mac_alg, mac_key)
         self.post = self._mac.size
-        self._tag = bytearray(self.post)
+        self._tag = take(self.post) if _USE_ARENA else bytearray(self.post)
 
     def seal(self, kind, version, buf, off, n):
         self._authenticate(kind, version, buf, off, n)
@@ -55,4 +58,5 @@ class StreamRecord(Record):
         """Forget the keys."""
         self._cipher.wipe()
         self._mac.wipe()
+        wipe(self._header)
         wipe(self._tag)

@@ -47,7 +47,7 @@ class Hmac:
         self.rekey(key)
 
     def rekey(self, key):
-        self._keyed = hmac.new(key, None, _NAMES[self.alg])
+        self._keyed = hmac.new(bytes(key), None, _NAMES[self.alg])
         self.reset()
 
     def reset(self):

@@ -6,7 +6,7 @@ from mxtls.kernels.aes import AES_CTX, aes_cbc_decrypt, aes_cbc_encrypt, aes_exp
 from mxtls.kernels.mem import wipe
 
 if _USE_ARENA:
-    from mxtls.memory import give, take
+    from mxtls.memory import give as wipe, take
 
 
 class AesCbc:
@@ -26,4 +26,4 @@ class AesCbc:
 
     def wipe(self):
         """Forget the key."""
-        give(self._ctx) if _USE_ARENA else wipe(self._ctx)
+        wipe(self._ctx)

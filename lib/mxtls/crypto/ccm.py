@@ -12,7 +12,7 @@ _mac = bytearray(16)
 _block = bytearray(16)
 
 if _USE_ARENA:
-    from mxtls.memory import give, take
+    from mxtls.memory import give as wipe, take
 
 
 class Ccm:
@@ -79,4 +79,4 @@ class Ccm:
 
     def wipe(self):
         """Forget the key."""
-        give(self._aes) if _USE_ARENA else wipe(self._aes)
+        wipe(self._aes)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """ChaCha20-Poly1305 (RFC 8439 section 2.8) with 96-bit nonces and 128-bit tags, in place. Called by record_aead.py."""
 
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.chacha20 import chacha20_xor
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
@@ -10,6 +11,9 @@ from mxtls.kernels.poly1305 import POLY1305_CTX, poly1305, poly1305_key, poly130
 _poly = bytearray(POLY1305_CTX)
 _once = bytearray(64)  # the key of one tag, then the lengths and the tag
 
+if _USE_ARENA:
+    from mxtls.memory import give as wipe, take
+
 
 class ChaCha20Poly1305:
     """One key of 32 bytes. A nonce must never seal twice. Nothing is allocated after the constructor."""
@@ -17,7 +21,7 @@ class ChaCha20Poly1305:
     tag = 16
 
     def __init__(self, key):
-        self._state = bytearray(48)
+        self._state = take(48) if _USE_ARENA else bytearray(48)
         copy(self._state, 0, key, 0, 32)
 
     def seal(self, nonce, aad, naad, buf, off, n):

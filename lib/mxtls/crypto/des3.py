@@ -2,8 +2,12 @@
 """Triple DES in CBC mode (SP 800-67, SP 800-38A section 6.2), in place and without padding. Called by record_cbc.py and the key
 decryption. Retired by RFC 8429."""
 
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.des3 import DES3_CTX, des3_cbc_decrypt, des3_cbc_encrypt, des3_expand
 from mxtls.kernels.mem import wipe
+
+if _USE_ARENA:
+    from mxtls.memory import give as wipe, take
 
 
 class Des3Cbc:
@@ -12,7 +16,7 @@ class Des3Cbc:
     block = 8
 
     def __init__(self, key):
-        self._ctx = bytearray(DES3_CTX)
+        self._ctx = take(DES3_CTX) if _USE_ARENA else bytearray(DES3_CTX)
         des3_expand(self._ctx, key, 0)
 
     def encrypt(self, iv, buf, off, n):

@@ -14,7 +14,7 @@ _tag = bytearray(16)
 _bits = bytearray(16)
 
 if _USE_ARENA:
-    from mxtls.memory import give, take
+    from mxtls.memory import give as wipe, take
 
 
 class Gcm:
@@ -70,5 +70,5 @@ class Gcm:
 
     def wipe(self):
         """Forget the key."""
-        give(self._aes) if _USE_ARENA else wipe(self._aes)
-        give(self._ghash) if _USE_ARENA else wipe(self._ghash)
+        wipe(self._aes)
+        wipe(self._ghash)

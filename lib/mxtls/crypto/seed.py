@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """SEED in CBC mode (RFC 4269, RFC 4162), in place and without padding. Called by record_cbc.py."""
 
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.mem import wipe
 from mxtls.kernels.seed import SEED_CTX, seed_cbc_decrypt, seed_cbc_encrypt, seed_expand
+
+if _USE_ARENA:
+    from mxtls.memory import give as wipe, take
 
 
 class SeedCbc:
@@ -11,7 +15,7 @@ class SeedCbc:
     block = 16
 
     def __init__(self, key):
-        self._ctx = bytearray(SEED_CTX)
+        self._ctx = take(SEED_CTX) if _USE_ARENA else bytearray(SEED_CTX)
         seed_expand(self._ctx, key, 0)
 
     def encrypt(self, iv, buf, off, n):

@@ -106,7 +106,7 @@ def keys(session, hs):
         trace.out("crypto  keys of %d bits for mode %d, MAC hash %d, PRF hash %d" % (8 * row[4], row[3], row[5], hs.alg))
     mac = hash_size(row[5]) if row[5] else 0
     block = bytearray(2 * (mac + row[4] + _iv_size(session, row)))
-    seed = hs.random[32:] + hs.random[:32]
+    seed = bytes(hs.random[32:]) + bytes(hs.random[:32])
     if _USE_SSL3 and session.version == _SSL3:
         from mxtls.handshake.ssl3 import expand
 

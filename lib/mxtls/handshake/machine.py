@@ -31,6 +31,7 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_SSL3 as _USE_SSL3,
@@ -38,8 +39,11 @@ from mxtls.config import (
 )
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
+from mxtls.kernels.mem import wipe
 from mxtls_port import forget, sweep
 
+if _USE_ARENA:
+    from mxtls.memory import give as wipe, take
 if _USE_SSL_HANDSHAKE_MSG_TRACE:
     import mxtls.trace as trace
 
@@ -56,8 +60,8 @@ class Handshake:
         self.client_version = 0
         self.hello = None  # the ClientHello, until the transcript's hash is known
         self.transcript = None
-        self.random = bytearray(64)  # client_random || server_random
-        self.master = bytearray(48)
+        self.random = take(64) if _USE_ARENA else bytearray(64)  # client_random || server_random
+        self.master = take(48) if _USE_ARENA else bytearray(48)
         self.share = None  # our ephemeral key (ecdh.Share)
         self.path = None  # the peer's chain (x509.chain.Path)
         self.schemes = None  # signature schemes the peer accepts, as it sent them
@@ -83,8 +87,7 @@ class Handshake:
         self.key = None  # the public key of the peer's certificate
 
     def wipe(self):
-        from mxtls.kernels.mem import wipe
-
+        wipe(self.random)
         wipe(self.master)
         if self.premaster:
             wipe(self.premaster)
