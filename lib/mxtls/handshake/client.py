@@ -19,7 +19,6 @@ from mxtls.codes import (
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     KEY_EC as _KEY_EC,
     KEY_RSA as _KEY_RSA,
-    KX_DHE as _KX_DHE,
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
@@ -36,12 +35,9 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
-    USE_DH as _USE_DH,
-    USE_ECDHE as _USE_ECDHE,
     USE_PSK as _USE_PSK,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
-    USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
     USE_SSL3 as _USE_SSL3,
     USE_X509 as _USE_X509,
 )
@@ -219,25 +215,11 @@ def certified(session, hs):
     session.state = _WAIT_CERTIFICATE_REQUEST if hs.row[1] == _KX_RSA else _WAIT_SERVER_KEY_EXCHANGE
 
 
-def _exchange(hs):
-    """The module of the key exchange."""
-    kx = hs.row[1]
-    if _USE_ECDHE and kx == _KX_ECDHE:
-        from mxtls.handshake import kex_ecdhe as kex
-    elif _USE_DH and kx == _KX_DHE:
-        from mxtls.handshake import kex_dhe as kex
-    elif _USE_RSA_KEY_EXCHANGE and kx == _KX_RSA:
-        from mxtls.handshake import kex_rsa as kex
-    else:
-        kex = None
-    return kex
-
-
 def server_key_exchange(session, hs, r):
     if _USE_PSK and hs.row[2] == 0:
         r.off = r.vector(2)  # a hint, which identity to use; the keys that are loaded say it better
     start = r.off
-    kex = _exchange(hs)
+    kex = hs.exchange()
     if kex:
         kex.read_params(session, hs, r)
     if _USE_X509 and hs.row[2]:
@@ -279,7 +261,7 @@ def send_flight(session, hs):
 
         name, key = kex_psk.identity(session)
         identity = len(name).to_bytes(2, "big") + name
-    kex = _exchange(hs)
+    kex = hs.exchange()
     body = kex.public(session, hs) if kex else b""
     w = Writer(session)
     w.begin(_CLIENT_KEY_EXCHANGE, len(identity) + len(body))

@@ -47,6 +47,5 @@ if _USE_SERVER:
         key = session.keys.find_psk(r.buf, r.off, end - r.off)
         if key is None:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNKNOWN_PSK_IDENTITY, "the client's pre-shared key identity is unknown; load its key")
-        hs.psk_identity = bytes(r.buf[r.off : end])
         r.off = end
         return key

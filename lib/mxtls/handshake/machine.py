@@ -24,6 +24,9 @@ from mxtls.codes import (
     CERTIFICATE as _CERTIFICATE,
     CLIENT_HELLO as _CLIENT_HELLO,
     HELLO_REQUEST as _HELLO_REQUEST,
+    KX_DHE as _KX_DHE,
+    KX_ECDHE as _KX_ECDHE,
+    KX_RSA as _KX_RSA,
     LIMIT_FAIL as _LIMIT_FAIL,
     OPEN as _OPEN,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
@@ -31,8 +34,11 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_DH as _USE_DH,
+    USE_ECDHE as _USE_ECDHE,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
+    USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_SSL3 as _USE_SSL3,
     USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
@@ -47,8 +53,7 @@ if _USE_ARENA:
 if _USE_SSL_HANDSHAKE_MSG_TRACE:
     import mxtls.trace as trace
 
-CCS = const(0x114)  # ChangeCipherSpec's place in the tables: no handshake message has this type
-_CCS = const(0x114)
+_CCS = const(0x114)  # ChangeCipherSpec's place in the tables: no handshake message has this type
 
 
 class Handshake:
@@ -85,6 +90,19 @@ class Handshake:
         self.anonymous = True  # the peer has shown no certificate that was accepted
         self.psk = None
         self.key = None  # the public key of the peer's certificate
+
+    def exchange(self):
+        """The module of the suite's key exchange; None for a pre-shared key alone."""
+        kx = self.row[1]
+        if _USE_ECDHE and kx == _KX_ECDHE:
+            from mxtls.handshake import kex_ecdhe as kex
+        elif _USE_DH and kx == _KX_DHE:
+            from mxtls.handshake import kex_dhe as kex
+        elif _USE_RSA_KEY_EXCHANGE and kx == _KX_RSA:
+            from mxtls.handshake import kex_rsa as kex
+        else:
+            kex = None
+        return kex
 
     def wipe(self):
         wipe(self.random)

@@ -14,7 +14,6 @@ from mxtls.codes import (
     CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
-    KX_DHE as _KX_DHE,
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
@@ -35,11 +34,9 @@ from mxtls.codes import (
 from mxtls.config import (
     SERVER_CAN_SEND_EMPTY_CERT_REQUEST as _SERVER_CAN_SEND_EMPTY_CERT_REQUEST,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
-    USE_DH as _USE_DH,
     USE_ECDHE as _USE_ECDHE,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
-    USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
     USE_SSL3 as _USE_SSL3,
     USE_X509 as _USE_X509,
 )
@@ -263,23 +260,9 @@ def answer_hello(session, hs):
     w.finish()
 
 
-def _exchange(hs):
-    """The module of the key exchange."""
-    kx = hs.row[1]
-    if _USE_ECDHE and kx == _KX_ECDHE:
-        from mxtls.handshake import kex_ecdhe as kex
-    elif _USE_DH and kx == _KX_DHE:
-        from mxtls.handshake import kex_dhe as kex
-    elif _USE_RSA_KEY_EXCHANGE and kx == _KX_RSA:
-        from mxtls.handshake import kex_rsa as kex
-    else:
-        kex = None
-    return kex
-
-
 def _send_params(session, hs, w):
     """ServerKeyExchange: an empty hint under a pre-shared key; the ephemeral key; its signature under a certificate."""
-    params = _exchange(hs).params(session, hs)
+    params = hs.exchange().params(session, hs)
     signature = b""
     if _USE_X509 and hs.row[2]:
         from mxtls.handshake import signed
@@ -332,7 +315,7 @@ def client_key_exchange(session, hs, r):
         from mxtls.handshake import kex_psk
 
         hs.psk = kex_psk.read_identity(session, hs, r)
-    kex = _exchange(hs)
+    kex = hs.exchange()
     if kex:
         kex.read_public(session, hs, r)
 
