@@ -7,8 +7,14 @@ made with. The cache belongs to a Keys object: at most keys.max_sessions entries
 
 import mxtls_port
 from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
+from mxtls.config import USE_TLS_1_3 as _USE_TLS_1_3
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
+
+if _USE_TLS_1_3:
+    from mxtls.crypto.hash import hash_size
+    from mxtls.crypto.hkdf import expand_label
+    from mxtls.suites import find
 
 
 class SessionId:
@@ -23,6 +29,9 @@ class SessionId:
         self.name = None
         self.anonymous = False
         self.born = 0
+        if _USE_TLS_1_3:
+            self.lifetime = 0  # seconds
+            self.age_add = b""
 
     def clear(self):
         """Forget the session: the next handshake is a full one (matrixSslInitSessionId)."""
@@ -32,6 +41,8 @@ class SessionId:
     def store(self, session, hs):
         """Take the session that was just negotiated."""
         self.id = hs.session_id
+        if _USE_TLS_1_3 and len(self.master) != 48:
+            self.master = bytearray(48)
         copy(self.master, 0, hs.master, 0, 48)
         self.suite = session.cipher_suite
         self.version = session.version
@@ -40,22 +51,51 @@ class SessionId:
         self.anonymous = session.anonymous
         self.born = mxtls_port.ticks_ms()
 
+    if _USE_TLS_1_3:
+
+        def take_ticket(self, session, nonce):
+            """The pre-shared key of a NewSessionTicket with this nonce (RFC 8446 section 4.6.1); id, lifetime, age_add are the caller's."""
+            alg = find(session.cipher_suite)[6]
+            wipe(self.master)
+            self.master = bytearray(hash_size(alg))
+            expand_label(alg, session.secrets.resumption, b"resumption", nonce, self.master)
+            self.suite = session.cipher_suite
+            self.version = session.version
+            self.ems = True
+            self.name = session.server_name
+            self.anonymous = session.anonymous
+            self.born = mxtls_port.ticks_ms()
+
+        def age(self):
+            """Milliseconds since it was made."""
+            return (mxtls_port.ticks_ms() - self.born) & 0x3FFFFFFF
+
+        def obfuscated_age(self):
+            return (self.age() + int.from_bytes(self.age_add, "big")) & 0xFFFFFFFF
+
     def fits(self, session):
         """Was it made for this host name, and may its version be offered?"""
+        if _USE_TLS_1_3 and self.lifetime and self.age() // 1000 >= self.lifetime:
+            return False
         return bool(self.id) and self.name == session.server_name and session.min_version <= self.version <= session.max_version
 
 
 def remember(session, hs):
     """Put a server's new session into the cache; the oldest makes room."""
-    keys = session.keys
-    if hs.session_id and keys.max_sessions > 0:
-        while len(keys.sessions) >= keys.max_sessions:
-            keys.sessions.pop(0).clear()
+    if hs.session_id and session.keys.max_sessions > 0:
         entry = SessionId()
         entry.store(session, hs)
-        entry.anonymous = hs.key is None or hs.anonymous  # only who has shown a certificate may skip it the next time
-        keys.sessions.append(entry)
-        session.session_id = entry  # a fatal error clears it (RFC 5246 section 7.2.2)
+        add(session, hs, entry)
+
+
+def add(session, hs, entry):
+    """Put an entry into the cache of the session's keys."""
+    keys = session.keys
+    while len(keys.sessions) >= keys.max_sessions:
+        keys.sessions.pop(0).clear()
+    entry.anonymous = hs.key is None or hs.anonymous  # only who has shown a certificate may skip it the next time
+    keys.sessions.append(entry)
+    session.session_id = entry  # a fatal error clears it (RFC 5246 section 7.2.2)
 
 
 def recall(session, buf, off, n):

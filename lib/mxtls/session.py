@@ -26,6 +26,7 @@ from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
     ALERT_RECORD_OVERFLOW as _ALERT_RECORD_OVERFLOW,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
+    ALERT_USER_CANCELED as _ALERT_USER_CANCELED,
     APP_DATA as _APP_DATA,
     APPLICATION_DATA as _APPLICATION_DATA,
     ARG_FAIL as _ARG_FAIL,
@@ -48,6 +49,8 @@ from mxtls.codes import (
     REQUEST_SEND as _REQUEST_SEND,
     SSL3 as _SSL3,
     SUCCESS as _SUCCESS,
+    TLS1_2 as _TLS1_2,
+    TLS1_3 as _TLS1_3,
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
     WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE,
     WAIT_FINISHED as _WAIT_FINISHED,
@@ -69,6 +72,7 @@ from mxtls.config import (
     USE_SSL3 as _USE_SSL3,
     USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
     USE_SSL_INFORMATIONAL_TRACE as _USE_SSL_INFORMATIONAL_TRACE,
+    USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy
@@ -85,6 +89,7 @@ _FIRST_OUTPUT = const(256)
 _MESSAGE = const(4096)  # a certificate of this size fits however small max_record is
 _SSL_MAX_DISABLED_CIPHERS = const(8)
 _MOST_REHANDSHAKES = const(16)
+_MOST_MESSAGES = const(32)
 _MOST_EMPTY = const(32)  # records in a row that carry nothing, warnings included
 
 # Session.closing, bits
@@ -115,6 +120,11 @@ class Session:
     disabled = ()  # suites that this server session does not take
     rehandshakes = 0
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
+    if _USE_TLS_1_3:
+        padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
+        secrets = None  # what an open TLS 1.3 session keeps (handshake/schedule.py)
+        key_changed = False  # the message that was read changed the keys: nothing may follow it in its record
+        early = 0  # bytes of early data that are still skipped, as we refused them
 
     def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0):
         if not 512 <= max_record <= 16384:
@@ -292,7 +302,10 @@ class Session:
     def _check_header(self, kind, version, n):
         if kind < _CHANGE_CIPHER_SPEC or kind > _APPLICATION_DATA or version >> 8 != 3:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "this is not TLS: the peer speaks another protocol; check host and port")
-        if self.version and version != self.version and (self.rd or kind != _ALERT):  # who refuses our version says so in another
+        wanted = self.version
+        if _USE_TLS_1_3 and wanted == _TLS1_3:
+            wanted = 0  # its records' version means nothing (RFC 8446 section 5.1)
+        if wanted and version != wanted and (self.rd or kind != _ALERT):  # who refuses our version says so in another
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a record of another version than was agreed; the peer is broken")
         if n > 18432 or (self.rd and n > self.max_record + _EXPANSION - _HEADER) or (not self.rd and n > 16384):
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
@@ -300,10 +313,23 @@ class Session:
     def _record(self, kind, off, n):
         """One whole record at input.buf[off:off+n]: open it and act on it; the status to show, or 0."""
         buf = self.input.buf
-        if self.rd:
-            m = self.rd.open(kind, self.version, buf, off, n)
-            off += self.rd.pre
+        rd = self.rd
+        if _USE_TLS_1_3 and self.version == _TLS1_3:
+            if kind == _CHANGE_CIPHER_SPEC:
+                self._middlebox(buf, off, n)
+                return 0
+            if kind == _ALERT and n == 2 and not self.established:
+                rd = None  # of a peer that has failed before it had keys
+        if rd or (_USE_TLS_1_3 and self.early and kind == _APPLICATION_DATA):
+            m = self._open_early(kind, off, n) if _USE_TLS_1_3 and self.early else rd.open(kind, self.version, buf, off, n)
+            if _USE_TLS_1_3 and m < 0:
+                return 0
+            off += rd.pre
             n = m
+            if _USE_TLS_1_3 and self.version == _TLS1_3:
+                kind = rd.kind
+                if kind < _ALERT or kind > _APPLICATION_DATA or (n == 0 and kind != _APPLICATION_DATA):
+                    raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "an encrypted record of type %d and length %d; the peer is broken" % (kind, n))
             if n > self.max_record:
                 raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
         if _USE_SSL_INFORMATIONAL_TRACE:
@@ -344,6 +370,10 @@ class Session:
             self.closing |= _GOT | _DEAD | _SENT
             self._drop_secrets()
             self._forget_session()
+        elif _USE_TLS_1_3 and self.version == _TLS1_3 and buf[off + 1] != _ALERT_USER_CANCELED:
+            self.closing |= _GOT | _DEAD | _SENT  # there are no warnings in TLS 1.3 (RFC 8446 section 6)
+            self._drop_secrets()
+            self._forget_session()
         else:
             self._count_empty()
             if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER and buf[off + 1] == _ALERT_NO_CERTIFICATE and self.state == _WAIT_CLIENT_CERTIFICATE and self.version == _SSL3:
@@ -362,6 +392,41 @@ class Session:
         self._empty += 1
         if self._empty > _MOST_EMPTY:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "too many empty records or warnings in a row; the peer is broken or hostile")
+
+    if _USE_TLS_1_3:
+
+        def _middlebox(self, buf, off, n):
+            """A ChangeCipherSpec in TLS 1.3: passed over while a handshake runs, and only there (RFC 8446 section 5)."""
+            if n != 1 or buf[off] != 1 or self.established:
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a malformed or late ChangeCipherSpec; the peer is broken")
+            if self._hs_end > self.input.start:
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record cuts a handshake message in two; the peer is broken")
+            self._count_empty()
+            self.input.start = self._hs_end = self._rec
+
+        def _open_early(self, kind, off, n):
+            """Open a record where early data may come that we have refused: it does not open, and is passed over (section 4.2.10); then -1."""
+            if self.rd:
+                try:
+                    m = self.rd.open(kind, self.version, self.input.buf, off, n)
+                    self.early = 0
+                    return m
+                except Error:
+                    if self.early <= n:
+                        raise
+            self.early -= n
+            self.input.start = self._hs_end = self._rec
+            return -1
+
+        def in_record(self):
+            """Are there bytes to come of a handshake record in the clear?"""
+            return self._left > 0
+
+        def count_message(self):
+            """Messages that an open session takes without data between them are bounded."""
+            self.rehandshakes += 1
+            if self.rehandshakes > _MOST_MESSAGES:
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "too many tickets or key updates without data between them; the peer is broken or hostile")
 
     def _handshake(self, off, n):
         """n more bytes of handshake messages: join them to those that wait, and run what is whole."""
@@ -480,6 +545,10 @@ class Session:
                 off += 1
                 n -= 1
         self.seal(_APPLICATION_DATA, off, n)
+        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+            from mxtls.handshake import schedule
+
+            schedule.send_update(self, 0)
 
     def seal(self, kind, off, n):
         """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""
@@ -489,10 +558,14 @@ class Session:
         if wr:
             n = wr.seal(kind, self.version, buf, off, n)
             off -= wr.pre
+            if _USE_TLS_1_3 and self.version == _TLS1_3:
+                kind = _APPLICATION_DATA  # the true one is inside
         if _USE_SSL_INFORMATIONAL_TRACE:
             trace.info(self, "-> record type %d, %d bytes%s" % (kind, n, ", encrypted" if wr else ""))
         head = off - _HEADER
         version = self.version or min(0x0301, self.max_version)
+        if _USE_TLS_1_3 and version == _TLS1_3:
+            version = _TLS1_2
         buf[head] = kind
         buf[head + 1] = version >> 8
         buf[head + 2] = version & 255
@@ -517,6 +590,10 @@ class Session:
         return _SUCCESS
 
     def send_alert(self, level, description):
+        if _USE_TLS_1_3 and self.version == _TLS1_3 and self.hs and self.hs.next_wr:
+            from mxtls.handshake import schedule
+
+            schedule.begin_write(self, self.hs)  # the peer expects it encrypted
         out = self.output
         if out.room(2 + self.overhead()) < 0:
             raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
@@ -557,6 +634,9 @@ class Session:
         if self.wr:
             self.wr.wipe()
             self.wr = None
+        if _USE_TLS_1_3 and self.secrets:
+            self.secrets.wipe()
+            self.secrets = None
 
     def delete(self):
         """Wipe and free what the session holds. Harmless when called twice."""
@@ -573,14 +653,17 @@ class Session:
 
     # Handshakes, once more
 
-    if _USE_REHANDSHAKES:
+    if _USE_REHANDSHAKES or _USE_TLS_1_3:
 
         def encode_rehandshake(self, keys=None, cert_validator=None, session_option=0, cipher_suite=0):
             """Put a ClientHello, or a server's HelloRequest, into get_outdata: negotiate again on this connection. With nothing but
-            defaults the session is resumed under new keys; anything else asks for a full handshake. Returns SUCCESS."""
+            defaults the session is resumed under new keys; anything else asks for a full handshake, which TLS 1.3 does not know:
+            there the call means a KeyUpdate, which the peer is asked for too. Returns SUCCESS."""
             import mxtls.rehandshake as rehandshake
 
             return rehandshake.encode(self, keys, cert_validator, session_option, cipher_suite)
+
+    if _USE_REHANDSHAKES:
 
         def may_rehandshake(self):
             """Does this build allow it with this peer, now? At most 16 in a row without data between them."""
@@ -634,9 +717,9 @@ if _USE_CLIENT:
                 import mxtls.resume as resume
 
                 self.session_id = resume.SessionId()
-            import mxtls.handshake.client as client
+            import mxtls.handshake.client_start as client_start
 
-            client.start(self, cipher_suite)
+            client_start.start(self, cipher_suite)
 
         def set_cipher_suite_enabled_status(self, suite, on):
             """A server's call (the reference's PS_UNSUPPORTED_FAIL): a client names its suite when it begins."""
@@ -651,9 +734,9 @@ if _USE_SERVER:
 
         def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384):
             super().__init__(keys, cert_validator, max_record, min_version, max_version)
-            import mxtls.handshake.server as server
+            import mxtls.handshake.server_start as server_start
 
-            server.start(self)
+            server_start.start(self)
 
         def set_cipher_suite_enabled_status(self, suite, on):
             """Disable a suite for this session, 8 at most, or enable it again. Returns SUCCESS."""

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Which protocol versions this build speaks (USE_TLS_1_2, USE_TLS_1_1, USE_TLS, USE_SSL3). Read when a session begins."""
+"""Which protocol versions this build speaks (USE_TLS_1_3 to USE_SSL3). Read when a session begins."""
 
 from mxtls.codes import ALERT_NONE as _ALERT_NONE, ARG_FAIL as _ARG_FAIL
-from mxtls.config import USE_SSL3 as _USE_SSL3, USE_TLS as _USE_TLS, USE_TLS_1_1 as _USE_TLS_1_1, USE_TLS_1_2 as _USE_TLS_1_2
+from mxtls.config import (
+    USE_SSL3 as _USE_SSL3,
+    USE_TLS as _USE_TLS,
+    USE_TLS_1_1 as _USE_TLS_1_1,
+    USE_TLS_1_2 as _USE_TLS_1_2,
+    USE_TLS_1_3 as _USE_TLS_1_3,
+)
 from mxtls.errors import Error
 
 # Columns: version, built. The newest first
 VERSIONS = (
+    (0x0304, _USE_TLS_1_3),
     (0x0303, _USE_TLS_1_2),
     (0x0302, _USE_TLS_1_1),
     (0x0301, _USE_TLS),

@@ -9,10 +9,12 @@ from micropython import const
 
 from mxtls.codes import (
     ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE,
+    ALERT_CERTIFICATE_REQUIRED as _ALERT_CERTIFICATE_REQUIRED,
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
     ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA,
     ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
+    ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
     ALLOW_ANON_CONNECTION as _ALLOW_ANON_CONNECTION,
     ARG_FAIL as _ARG_FAIL,
     CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
@@ -20,9 +22,11 @@ from mxtls.codes import (
     KX_RSA as _KX_RSA,
     LIMIT_FAIL as _LIMIT_FAIL,
     PARSE_FAIL as _PARSE_FAIL,
+    TLS1_3 as _TLS1_3,
 )
+from mxtls.config import USE_TLS_1_3 as _USE_TLS_1_3
 from mxtls.errors import Error
-from mxtls.handshake.codec import Writer
+from mxtls.handshake.codec import Reader, Writer
 
 _SERVER_AUTH = const(1)  # purposes of x509.chain.Path
 _CLIENT_AUTH = const(2)
@@ -54,24 +58,46 @@ def take(session, hs, buf, off, end):
     """Take in the list's length or the next certificate from buf[off:end]; returns the bytes used, or minus
     the number that is missing."""
     have = end - off
-    if have < 3:
-        return have - 3
-    n = buf[off] << 16 | buf[off + 1] << 8 | buf[off + 2]
+    modern = _USE_TLS_1_3 and session.version == _TLS1_3
+    head = 4 if modern and hs.list_left < 0 else 3  # TLS 1.3 has a certificate_request_context, empty here
+    if have < head:
+        return have - head
+    n = buf[off + head - 3] << 16 | buf[off + head - 2] << 8 | buf[off + head - 1]
     if hs.list_left < 0:
-        if n != hs.left - 3:
-            raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed Certificate message; the peer is broken")
+        if n != hs.left - head or (modern and buf[off]):
+            _malformed()
         hs.list_left = n
-        return 3
+        return head
     n += 3
-    if n == 3 or n > hs.list_left:
-        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed Certificate message; the peer is broken")
-    if n > session.input.limit - 325:
-        raise Error(_LIMIT_FAIL, _ALERT_BAD_CERTIFICATE, "a certificate of %d bytes is too long; raise max_record" % n)
-    if have < n:
-        return have - n
+    size = n + 2 if modern else n
+    if n == 3 or size > hs.list_left:
+        _malformed()
+    if modern and have >= size:
+        size += buf[off + n] << 8 | buf[off + n + 1]
+        if size > hs.list_left:
+            _malformed()
+    if size > session.input.limit - 325:
+        raise Error(_LIMIT_FAIL, _ALERT_BAD_CERTIFICATE, "a certificate of %d bytes is too long; raise max_record" % size)
+    if have < size:
+        return have - size
+    if modern:
+        _extensions(session, Reader(buf, off + n, off + size))
     hs.path.add(buf, off + 3, off + n)
-    hs.list_left -= n
-    return n
+    hs.list_left -= size
+    return size
+
+
+def _malformed():
+    raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed Certificate message; the peer is broken")
+
+
+def _extensions(session, r):
+    """The extensions of a certificate in TLS 1.3 (RFC 8446 section 4.4.2): none that was not asked for, and we ask for none."""
+    end = r.vector(2)
+    if r.off < end:
+        kind = r.get(2)
+        r.vector(2)
+        raise Error(_PARSE_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the peer sent extension %d with its certificate, which was not asked for; it is broken" % kind)
 
 
 def finish(session, hs):
@@ -94,7 +120,7 @@ def finish(session, hs):
         hs.anonymous = False
     hs.key = path.leaf
     usage = path.key_usage
-    if hs.key is None or (session.client and hs.key.kind != hs.row[2]):
+    if hs.key is None or (session.client and hs.key.kind != hs.row[2] and hs.row[2]):
         raise Error(_CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE, "the certificate's key does not fit the cipher suite; the peer is broken")
     wanted = _KEY_ENCIPHERMENT if session.client and hs.row[1] == _KX_RSA else _DIGITAL_SIGNATURE
     if usage >= 0 and not usage & wanted:
@@ -122,18 +148,24 @@ def _without(session, hs):
         raise Error(_CERT_AUTH_FAIL, _ALERT_DECODE_ERROR, "the server sent no certificate; configure one there")
     _ask(session, hs, None, _ALERT_BAD_CERTIFICATE, "the client sent no certificate; give it one")
     if not hs.anonymous:
-        raise Error(_CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE, "the client sent no certificate; give it one, or have the validator return ALLOW_ANON_CONNECTION")
+        alert = _ALERT_CERTIFICATE_REQUIRED if _USE_TLS_1_3 and session.version == _TLS1_3 else _ALERT_BAD_CERTIFICATE
+        raise Error(_CERT_AUTH_FAIL, alert, "the client sent no certificate; give it one, or have the validator return ALLOW_ANON_CONNECTION")
 
 
 def write(session, hs, chain):
     """Our Certificate message: chain is a sequence of (buf, off, end), the leaf first; empty for none."""
-    size = 3
+    modern = _USE_TLS_1_3 and session.version == _TLS1_3
+    size = 0
     for _buf, off, end in chain:
-        size += 3 + end - off
+        size += end - off + (5 if modern else 3)
     w = Writer(session)
-    w.begin(_CERTIFICATE, size)
-    w.put(size - 3, 3)
+    w.begin(_CERTIFICATE, size + 4)
+    if modern:
+        w.put(0, 1)  # certificate_request_context
+    w.put(size, 3)
     for buf, off, end in chain:
         w.put(end - off, 3)
         w.data(buf, off, end - off)
+        if modern:
+            w.put(0, 2)  # no extensions
     w.finish()

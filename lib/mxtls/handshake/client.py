@@ -1,36 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""The client of SSL 3.0 to TLS 1.2: its table and what it reads and writes (RFC 5246 section 7.3). Called by session.py and machine.py."""
+"""The client of SSL 3.0 to TLS 1.2, from the ServerHello on: its table and what it reads and writes (RFC 5246 section 7.3).
+Called by client_start.py and machine.py."""
 
 from mxtls.codes import (
-    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_LEVEL_WARNING as _WARNING,
     ALERT_NO_CERTIFICATE as _ALERT_NO_CERTIFICATE,
     ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
-    ALERT_NONE as _ALERT_NONE,
-    ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
-    ARG_FAIL as _ARG_FAIL,
     CERTIFICATE_VERIFY as _CERTIFICATE_VERIFY,
-    CLIENT_HELLO as _CLIENT_HELLO,
     CLIENT_KEY_EXCHANGE as _CLIENT_KEY_EXCHANGE,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
-    EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     KEY_EC as _KEY_EC,
     KEY_RSA as _KEY_RSA,
-    KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
     TLS1_2 as _TLS1_2,
-    UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
     WAIT_CERTIFICATE as _WAIT_CERTIFICATE,
     WAIT_CERTIFICATE_REQUEST as _WAIT_CERTIFICATE_REQUEST,
     WAIT_PSK_HINT as _WAIT_PSK_HINT,
     WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC,
-    WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
     WAIT_SERVER_KEY_EXCHANGE as _WAIT_SERVER_KEY_EXCHANGE,
 )
 from mxtls.config import (
@@ -41,23 +33,18 @@ from mxtls.config import (
     USE_SSL3 as _USE_SSL3,
     USE_X509 as _USE_X509,
 )
-from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
-from mxtls.handshake.machine import Handshake
 from mxtls_port import forget
 
 # State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
-    (1, 0, "nothing", "", 1, ""),  # HelloRequest is ignored while a handshake runs (RFC 5246 section 7.4.1.1)
-    (2, 0, "nothing", "", 2, ""),
+    (2, 0, "nothing", "", 2, ""),  # HelloRequest is ignored while a handshake runs (RFC 5246 section 7.4.1.1)
     (3, 0, "nothing", "", 3, ""),
     (4, 0, "nothing", "", 4, ""),
     (5, 0, "nothing", "", 5, ""),
     (6, 0, "nothing", "", 6, ""),
-    (1, 2, "server_hello", "", 0,
-     "handshake.client_hello handshake.extensions suites versions resume crypto.sign crypto.ecdh"),
     (2, 11, "certificate", "certified", 0,
      "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
     (3, 12, "server_key_exchange", "", 4,
@@ -77,104 +64,13 @@ TABLE = (
 )
 
 
-def start(session, cipher_suite, resume=True):
-    """Write the ClientHello. resume: offer the session id that the application or an earlier handshake left."""
-    from mxtls.handshake import client_hello
-    from mxtls.suites import SUITES, find
-
-    if cipher_suite and not find(cipher_suite):
-        raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "cipher suite 0x%04X is not in this build; choose another or enable its USE_ option" % cipher_suite)
-    name = session.server_name
-    if name is not None and (not 0 < len(name) < 254 or not min(name.encode()) > 32 or max(name.encode()) > 126):
-        raise Error(_ARG_FAIL, _ALERT_NONE, "server_name is not a host name; give 1 to 253 ASCII characters")
-    hs = Handshake()
-    hs.suite = cipher_suite
-    hs.client_version = session.max_version
-    random_into(hs.random, 0, 32)
-    if _USE_RESUMPTION:
-        _offer_session(session, hs, resume)
-    n = 200 + 2 * len(SUITES) + len(session.server_name or "") + len(hs.session_id)
-    if session.extensions:
-        for item in session.extensions.items:
-            n += 4 + len(item[1])
-    w = Writer(session)
-    w.begin(_CLIENT_HELLO, n)
-    w.put(session.max_version, 2)
-    w.data(hs.random, 0, 32)
-    w.put(len(hs.session_id), 1)
-    w.data(hs.session_id, 0, len(hs.session_id))
-    w.put(0, 2)
-    mark = w.at
-    elliptic = False
-    for row in SUITES:
-        if row[8] and cipher_suite in (0, row[0]) and _usable(session, row):
-            w.put(row[0], 2)
-            elliptic = elliptic or row[1] == _KX_ECDHE
-    if w.at == mark:
-        raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "no cipher suite of this build fits the versions and keys; load keys or enable more USE_ options")
-    bare = _USE_SSL3 and session.max_version == _SSL3 and not session.established
-    if bare:
-        hs.flags = _RENEGOTIATION
-        w.put(0x00FF, 2)  # SSL 3.0 has no extensions; this says what renegotiation_info would (RFC 5746 section 3.3)
-    if session.fallback:
-        w.put(0x5600, 2)  # TLS_FALLBACK_SCSV (RFC 7507)
-    w.close(mark, 2)
-    w.put(0x0100, 2)
-    if not bare:
-        client_hello.write(session, hs, w, elliptic)
-    session.hs = hs
-    session.state = _WAIT_SERVER_HELLO
-    w.finish()
-
-
-def _usable(session, row):
-    """Does the suite fit the versions and keys of the session?"""
-    if row[7] > session.max_version & 255:
-        return False
-    if _USE_PSK and row[2] == 0:
-        return session.keys.psk is not None
-    return True
-
-
-def _offer_session(session, hs, resume):
-    sid = session.session_id
-    if sid and sid.id:
-        if not resume or (hs.suite and hs.suite != sid.suite):
-            sid.clear()
-        elif sid.fits(session):
-            hs.session_id = sid.id
-
-
 def nothing(session, hs, r):
-    """HelloRequest and ServerHelloDone: no body."""
+    """HelloRequest and ServerHelloDone have no body."""
 
 
-def server_hello(session, hs, r):
-    from mxtls.handshake import client_hello
-    from mxtls.handshake.transcript import transcript
-    from mxtls.suites import find
-
-    version = r.get(2)
-    if not session.min_version <= version <= session.max_version or (session.established and version != session.version):
-        raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the server chose version 0x%04X, which is not allowed here; widen min_version or update the server" % version)
-    session.version = version
-    off = r.take(32)
-    hs.random[32:] = r.buf[off : off + 32]
-    end = r.vector(1)
-    sid = bytes(r.buf[r.off : end])
-    if len(sid) > 32:
-        raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "the server's session id is too long; it is broken")
-    r.off = end
-    suite = r.get(2)
-    hs.row = row = find(suite)
-    if not row or hs.suite not in (0, suite) or not _usable(session, row) or row[7] > version & 255 or r.get(1) != 0:
-        raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server chose a suite or compression that was not offered; it is broken")
-    session.cipher_suite = suite
-    client_hello.read(session, hs, r)
-    hs.alg = row[6] if version >= _TLS1_2 else 0
-    hs.transcript = transcript(hs.alg)
-    hs.transcript.update(hs.hello, 0, len(hs.hello))
-    hs.hello = None
+def server_hello(session, hs, sid):
+    """What follows the ServerHello: an abbreviated handshake, or which messages."""
+    row = hs.row
     if _USE_RESUMPTION and sid and sid == hs.session_id:
         _resume(session, hs)
         return
@@ -192,7 +88,7 @@ def _resume(session, hs):
     from mxtls.handshake import derive
 
     sid = session.session_id
-    if sid.suite != session.cipher_suite or sid.version != session.version:
+    if not sid or sid.id != hs.session_id or sid.suite != session.cipher_suite or sid.version != session.version:
         raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server resumed a session under another suite or version; it is broken")
     if sid.ems != bool(hs.flags & _EMS):
         raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the server resumed a session without its extended master secret; forget the session")
@@ -334,6 +230,8 @@ def remember(session, hs):
 def hello_request(session, hs, r):
     """The server wants to negotiate again; this build and the application decide."""
     if _USE_REHANDSHAKES and session.may_rehandshake():
-        start(session, 0)
+        from mxtls.handshake import client_start
+
+        client_start.start(session, 0)
     else:
         session.send_alert(_WARNING, _ALERT_NO_RENEGOTIATION)

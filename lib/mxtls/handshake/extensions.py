@@ -3,7 +3,7 @@
 
 server_name and max_fragment_length (RFC 6066), supported_groups and ec_point_formats (RFC 8422), signature_algorithms
 (RFC 5246), record_size_limit (RFC 8449), encrypt_then_mac (RFC 7366), extended_master_secret (RFC 7627),
-renegotiation_info (RFC 5746), supported_versions (RFC 8446; read only).
+renegotiation_info (RFC 5746); supported_versions, key_share, pre_shared_key, cookie, psk_key_exchange_modes and early_data (RFC 8446).
 """
 
 from micropython import const
@@ -13,8 +13,9 @@ from mxtls.codes import (
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    TLS1_3 as _TLS1_3,
 )
-from mxtls.config import REQUIRE_SECURE_REHANDSHAKES as _REQUIRE_SECURE_REHANDSHAKES
+from mxtls.config import REQUIRE_SECURE_REHANDSHAKES as _REQUIRE_SECURE_REHANDSHAKES, USE_TLS_1_3 as _USE_TLS_1_3
 from mxtls.errors import Error
 from mxtls.kernels.ct import ct_equal
 
@@ -23,10 +24,17 @@ MAX_FRAGMENT_LENGTH = const(1)
 SUPPORTED_GROUPS = const(10)
 EC_POINT_FORMATS = const(11)
 SIGNATURE_ALGORITHMS = const(13)
+PADDING = const(21)
 ENCRYPT_THEN_MAC = const(22)
 EXTENDED_MASTER_SECRET = const(23)
 RECORD_SIZE_LIMIT = const(28)
+PRE_SHARED_KEY = const(41)
+EARLY_DATA = const(42)
 SUPPORTED_VERSIONS = const(43)
+COOKIE = const(44)
+PSK_KEY_EXCHANGE_MODES = const(45)
+CERTIFICATE_AUTHORITIES = const(47)
+KEY_SHARE = const(51)
 RENEGOTIATION_INFO = const(0xFF01)
 
 
@@ -44,6 +52,8 @@ def take_limit(session, n):
     """record_size_limit: the longest plaintext that the peer takes."""
     if n < 64:
         illegal("record_size_limit %d is below 64" % n)
+    if _USE_TLS_1_3 and session.version == _TLS1_3:
+        n -= 1  # it counts the content type too
     session.max_out = min(session.max_out, n)
 
 

@@ -30,6 +30,9 @@ from mxtls.codes import (
     LIMIT_FAIL as _LIMIT_FAIL,
     OPEN as _OPEN,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    TLS1_3 as _TLS1_3,
+    WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO,
+    WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
@@ -42,6 +45,9 @@ from mxtls.config import (
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_SSL3 as _USE_SSL3,
     USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
+    USE_TLS as _USE_TLS,
+    USE_TLS_1_2 as _USE_TLS_1_2,
+    USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
@@ -76,6 +82,7 @@ class Handshake:
         self.versions = None  # supported_versions, as the client sent them
         self.name = None  # server_name, as the client sent it
         self.fragment = 0  # max_fragment_length's code, as asked for
+        self.limit = 0  # record_size_limit, as asked for
         self.alg = 0  # hash of the PRF and the transcript; 0 is MD5 with SHA-1
         self.session_id = b""
         self.resumed = False
@@ -90,6 +97,22 @@ class Handshake:
         self.anonymous = True  # the peer has shown no certificate that was accepted
         self.psk = None
         self.key = None  # the public key of the peer's certificate
+        self.older = True  # a version before TLS 1.3 is possible
+        self.modern = False  # TLS 1.3 is
+        if _USE_TLS_1_3:
+            self.rd_secret = self.wr_secret = b""  # handshake traffic secrets
+            self.retried = False  # there was a HelloRetryRequest
+            self.cookie = b""
+            self.identity = b""  # of the pre-shared key that a client offers
+            self.psk_alg = 0  # its hash
+            self.ticket = None  # the SessionId it is of, None for one that was loaded
+            self.modes = b""  # psk_key_exchange_modes, as the client sent them
+            self.shares = None  # where in the ClientHello its key shares lie, and its pre-shared keys
+            self.offers = None
+            self.psk_index = 0
+            self.early = False  # the client sends early data, which we do not take
+            self.hello_at = 0  # where the ClientHello begins in the input buffer
+            self.same = b""  # digest of what a second ClientHello may not change
 
     def exchange(self):
         """The module of the suite's key exchange; None for a pre-shared key alone."""
@@ -107,6 +130,9 @@ class Handshake:
     def wipe(self):
         wipe(self.random)
         wipe(self.master)
+        if _USE_TLS_1_3 and self.rd_secret:
+            wipe(self.rd_secret)
+            wipe(self.wr_secret)
         if self.premaster:
             wipe(self.premaster)
         if self.share:
@@ -129,11 +155,21 @@ def _row(session, message):
 
 
 def load_role(session):
-    """The module of the session's side."""
+    """The module of the session's side, version and state."""
     if _USE_CLIENT and session.client:
-        import mxtls.handshake.client as role
+        if session.state == _WAIT_SERVER_HELLO:
+            import mxtls.handshake.client_start as role
+        elif _USE_TLS_1_3 and session.version == _TLS1_3:
+            import mxtls.handshake.client13 as role
+        elif _USE_TLS_1_2 or _USE_TLS or _USE_SSL3:
+            import mxtls.handshake.client as role
     elif _USE_SERVER:
-        import mxtls.handshake.server as role
+        if session.state == _WAIT_CLIENT_HELLO:
+            import mxtls.handshake.server_start as role
+        elif _USE_TLS_1_3 and session.version == _TLS1_3:
+            import mxtls.handshake.server13 as role
+        elif _USE_TLS_1_2 or _USE_TLS or _USE_SSL3:
+            import mxtls.handshake.server as role
     session.role = role
 
 
@@ -164,7 +200,7 @@ def advance(session, off, end):
         if have < 4:
             return off, 4 - have
         kind = buf[off]
-        if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client:
+        if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client and session.version != _TLS1_3:
             load_role(session)
             session.role.start_again(session)
             hs = session.hs
@@ -184,6 +220,10 @@ def advance(session, off, end):
             return off, n - have
         run(session, row, Reader(buf, off + 4, off + n), off, n)
         off += n
+        if _USE_TLS_1_3 and session.key_changed:
+            session.key_changed = False
+            if off != end or session.in_record():
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record goes on behind a change of keys; the peer is broken")
 
 
 def run(session, row, reader, off, n):
@@ -201,7 +241,7 @@ def run(session, row, reader, off, n):
             getattr(role, row[3])(session, hs)
         if session.state == _OPEN:
             complete(session, hs)
-        forget(row[5])
+    forget(row[5])
 
 
 def complete(session, hs):

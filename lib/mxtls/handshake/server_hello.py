@@ -21,12 +21,16 @@ from mxtls.config import (
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
     USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
     USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
+    USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
 from mxtls.handshake import extensions as ext
 
+# pre_shared_key, early_data, cookie, psk_key_exchange_modes, key_share
+_MODERN = (41, 42, 44, 45, 51)
 
-def _malformed(text):
+
+def malformed(text):
     raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "malformed " + text + "; the peer is broken")
 
 
@@ -36,6 +40,8 @@ def read(session, hs, r):
     if r.off < r.end:
         end = r.vector(2)
     _no_repeats(r, end)
+    if _USE_TLS_1_3:
+        from mxtls.handshake import server_hello13
     while r.off < end:
         kind = r.get(2)
         stop = r.vector(2)
@@ -47,7 +53,7 @@ def read(session, hs, r):
             hs.schemes = _numbers(r, stop, "signature_algorithms")
         elif kind == ext.SUPPORTED_VERSIONS:
             if r.vector(1) != stop:
-                _malformed("supported_versions")
+                malformed("supported_versions")
             hs.versions = bytes(r.buf[r.off : stop])
             r.off = stop
         elif kind == ext.EC_POINT_FORMATS:
@@ -67,8 +73,10 @@ def read(session, hs, r):
                 ext.illegal("max_fragment_length has an unknown code")
             hs.flags |= _FRAGMENT
         elif kind == ext.RECORD_SIZE_LIMIT and _USE_RECORD_SIZE_LIMIT:
-            ext.take_limit(session, r.get(2))
+            hs.limit = r.get(2)
             hs.flags |= _LIMIT
+        elif _USE_TLS_1_3 and kind in _MODERN:
+            server_hello13.read(hs, kind, r, stop, end)
         else:
             r.off = stop
         r.done(stop)
@@ -96,7 +104,7 @@ def _no_repeats(r, end):
 def _numbers(r, stop, name):
     """A list of 16-bit numbers, as it was sent."""
     if r.vector(2) != stop or stop == r.off or (stop - r.off) & 1:
-        _malformed(name)
+        malformed(name)
     numbers = bytes(r.buf[r.off : stop])
     r.off = stop
     return numbers
@@ -105,13 +113,13 @@ def _numbers(r, stop, name):
 def _read_name(hs, r, stop):
     """The first host_name of a server_name list (RFC 6066 section 3)."""
     if r.vector(2) != stop or r.off == stop:
-        _malformed("server_name")
+        malformed("server_name")
     while r.off < stop:
         kind = r.get(1)
         end = r.vector(2)
         if kind == 0 and hs.name is None:
             if end == r.off or end - r.off > 255 or 0 in bytes(r.buf[r.off : end]):
-                _malformed("server_name")
+                malformed("server_name")
             hs.name = bytes(r.buf[r.off : end])
         r.off = end
 
