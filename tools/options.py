@@ -24,7 +24,7 @@ class Option:
 
     @property
     def suite(self) -> bool:
-        return "_WITH_" in self.name
+        return self.what.startswith("0x")
 
 
 def _later(name: str, what: str, needs: tuple[str, ...] = (), default: int = 0) -> Option:
@@ -38,6 +38,8 @@ def _never(name: str, why: str) -> Option:
 _ANY_TLS = "USE_TLS_1_2|USE_TLS_1_1|USE_TLS"
 _GROUP = "USE_X25519|USE_SECP256R1|USE_SECP384R1"
 _CURVE = "USE_SECP256R1|USE_SECP384R1|USE_SECP521R1"
+_ANY_13 = "USE_TLS_AES_128_GCM_SHA256|USE_TLS_CHACHA20_POLY1305_SHA256|USE_TLS_AES_256_GCM_SHA384|USE_TLS_AES_128_CCM_SHA256|USE_TLS_AES_128_CCM_8_SHA256"
+_13_USES = ("USE_ECDHE", "USE_X25519", "USE_ECC", "USE_SECP256R1", "USE_SECP384R1", "USE_SECP521R1", "USE_RSA", "USE_PSK")
 _TIER = "the tier of the kernels (pure, viper, native) is this choice"
 
 # The reference, "Configurable Features"
@@ -48,13 +50,14 @@ FEATURES = (
     Option("USE_TLS_1_2", "TLS 1.2, RFC 5246 (the reference's table ends at 1.1)"),
     Option("USE_TLS", "TLS 1.0, RFC 2246; retired", (), ("USE_MD5_SHA1", "USE_SPLIT"), default=0),
     Option("USE_TLS_1_1", "TLS 1.1, RFC 4346; retired", ("USE_TLS",), ("USE_MD5_SHA1",), default=0),
-    _later("USE_TLS_1_3", "TLS 1.3, RFC 8446"),
+    Option("USE_TLS_1_3", "TLS 1.3, RFC 8446", (_ANY_13,)),
     Option("DISABLE_SSLV3", "0 brings SSL 3.0, RFC 6101; retired"),
     Option("USE_SSL3", "the opposite of DISABLE_SSLV3, which sets it", (), ("USE_MD5_SHA1", "USE_SPLIT"), default=0),
     Option("ENABLE_SECURE_REHANDSHAKES", "renegotiation as RFC 5746 secures it", (), ("USE_REHANDSHAKES",), default=0),
     Option("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746", default=0),
     Option("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended", (), ("USE_REHANDSHAKES",), default=0),
     Option("USE_REHANDSHAKES", "renegotiation, of either kind", auto=True),
+    Option("USE_EXPORTER", "session.export: keying material for the application, RFC 5705 and RFC 8446 7.5", default=0),
     Option("USE_RESUMPTION", "session ids: SessionId, and a server's cache in its Keys"),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
     Option("USE_MULTITHREADING", "a lock of the port around what sessions share", default=0),
@@ -91,6 +94,11 @@ DEBUG = (
 
 # The reference, "Cipher Suites"; then those it does not know
 SUITES = (
+    Option("USE_TLS_AES_128_GCM_SHA256", "0x1301", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_AES_GCM"), _13_USES),
+    Option("USE_TLS_CHACHA20_POLY1305_SHA256", "0x1303", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_CHACHA20_POLY1305"), _13_USES),
+    Option("USE_TLS_AES_256_GCM_SHA384", "0x1302", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_AES_GCM", "USE_SHA384"), _13_USES),
+    Option("USE_TLS_AES_128_CCM_SHA256", "0x1304", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_AES_CCM"), _13_USES, default=0),
+    Option("USE_TLS_AES_128_CCM_8_SHA256", "0x1305", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_AES_CCM"), _13_USES, default=0),
     Option("USE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "0xC02B", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_AES_GCM",)),
     Option("USE_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "0xC02F", ("USE_TLS_1_2", "USE_X509", "USE_RSA", _GROUP, "USE_ECDHE", "USE_AES_GCM",)),
     Option("USE_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "0xCCA9", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_CHACHA20_POLY1305",)),
@@ -196,7 +204,7 @@ OPTIONS: dict[str, Option] = {o.name: o for _, section in SECTIONS for o in sect
 # Of each line at least one must be on.
 AT_LEAST_ONE = (
     ("role", ("USE_CLIENT_SIDE_SSL", "USE_SERVER_SIDE_SSL")),
-    ("protocol version", ("USE_TLS_1_2", "USE_TLS", "USE_SSL3")),
+    ("protocol version", ("USE_TLS_1_3", "USE_TLS_1_2", "USE_TLS", "USE_SSL3")),
     ("cipher suite", tuple(o.name for o in SUITES if o.state == BUILT)),
 )
 
@@ -216,6 +224,7 @@ PROFILES: dict[str, dict[str, int]] = {
     "server": {"USE_CLIENT_SIDE_SSL": 0},
     "one-suite": {
         "USE_SERVER_SIDE_SSL": 0,
+        "USE_TLS_1_3": 0,
         **_only("USE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
         "USE_X25519": 0,
         "USE_SECP384R1": 0,
