@@ -18,7 +18,6 @@ from mxtls.codes import (
     KX_RSA as _KX_RSA,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
-    TLS1_2 as _TLS1_2,
     WAIT_CERTIFICATE as _WAIT_CERTIFICATE,
     WAIT_CERTIFICATE_REQUEST as _WAIT_CERTIFICATE_REQUEST,
     WAIT_PSK_HINT as _WAIT_PSK_HINT,
@@ -134,7 +133,7 @@ def certificate_request(session, hs, r):
     end = r.vector(1)
     kinds = bytes(r.buf[r.off : end])
     r.off = end
-    if session.version >= _TLS1_2:
+    if hs.alg:  # TLS 1.2
         end = r.vector(2)
         hs.schemes = bytes(r.buf[r.off : end])
         r.off = end

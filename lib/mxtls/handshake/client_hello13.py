@@ -113,7 +113,7 @@ def write_psk(session, hs, w, mark):
     w.close(mark, 2)
     w.close(w.base + 4, 3)
     h = hs.transcript.fork() if hs.transcript else Hash(hs.psk_alg)
-    h.update(w.session.output.buf, w.base, end - w.base)
+    h.update(w.out.buf, w.base, end - w.base)
     w.at = end
     w.put(size + 1, 2)
     w.put(size, 1)

@@ -11,6 +11,7 @@ from mxtls.codes import (
     CLIENT_HELLO as _CLIENT_HELLO,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     KX_ECDHE as _KX_ECDHE,
+    MODE_RC4 as _MODE_RC4,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
     TLS1_2 as _TLS1_2,
@@ -19,6 +20,7 @@ from mxtls.codes import (
     WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
 )
 from mxtls.config import (
+    USE_DTLS as _USE_DTLS,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SSL3 as _USE_SSL3,
@@ -74,12 +76,18 @@ def write(session, hs):
 
         n += client_hello13.size(hs)
     hs.client_version = min(session.max_version, _TLS1_2)
+    if _USE_DTLS:
+        from mxtls.versions import wire
+
+        hs.client_version = wire(session, hs.client_version)
     w = Writer(session)
     w.begin(_CLIENT_HELLO, n)
     w.put(hs.client_version, 2)
     w.data(hs.random, 0, 32)
     w.put(len(hs.session_id), 1)
     w.data(hs.session_id, 0, len(hs.session_id))
+    if _USE_DTLS and session.dtls:
+        w.put(0, 1)  # a cookie, which a HelloVerifyRequest brings
     w.put(0, 2)
     mark = w.at
     elliptic = hs.older = False
@@ -110,8 +118,8 @@ def usable(session, hs, row):
     """Does the suite fit the versions and keys of the session?"""
     if row[7] == 4:
         return _USE_TLS_1_3 and hs.modern
-    if row[7] > session.max_version & 255 or session.min_version > _TLS1_2:
-        return False
+    if row[7] > session.max_version & 255 or session.min_version > _TLS1_2 or (_USE_DTLS and session.dtls and row[3] == _MODE_RC4):
+        return False  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
     if _USE_PSK and row[2] == 0:
         return session.keys.psk is not None
     return True
@@ -122,7 +130,7 @@ def _offer_session(session, hs, resume):
     if sid and sid.id:
         if not resume or (hs.suite and hs.suite != sid.suite):
             sid.clear()
-        elif sid.version <= _TLS1_2 and sid.fits(session):
+        elif sid.version != _TLS1_3 and sid.fits(session):
             hs.session_id = sid.id
 
 
@@ -134,7 +142,11 @@ def server_hello(session, hs, r):
     from mxtls.handshake import client_hello
     from mxtls.suites import find
 
-    version = r.get(2)
+    number = version = r.get(2)
+    if _USE_DTLS and session.dtls:
+        from mxtls.versions import level
+
+        version = level(number) if number >> 8 == 0xFE else 0
     off = r.take(32)
     hs.random[32:] = r.buf[off : off + 32]
     end = r.vector(1)
@@ -147,16 +159,17 @@ def server_hello(session, hs, r):
     if _USE_TLS_1_3 and hs.modern:
         from mxtls.handshake import client_hello13
 
-        version = client_hello13.version(session, hs, r, version)
-    if not session.min_version <= version <= session.max_version or (session.established and version != session.version):
-        raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the server chose version 0x%04X, which is not allowed here; widen min_version or update the server" % version)
-    top = _TLS1_3 if hs.modern else hs.client_version
+        number = version = client_hello13.version(session, hs, r, version)
+    if not session.min_version <= version <= session.max_version or (session.established and number != session.version):
+        raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the server chose version 0x%04X, which is not allowed here; widen min_version or update the server" % number)
+    top = _TLS1_3 if hs.modern else min(session.max_version, _TLS1_2)
     if _TLS1_2 <= top > version and hs.random[56:63] == b"DOWNGRD" and hs.random[63] < 2:
         raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server knows a newer version than it chose; somebody changed the ClientHello on its way")
     hs.row = row = find(suite)
     if not row or hs.suite not in (0, suite) or not usable(session, hs, row) or row[7] > version & 255 or (row[7] == 4) != (version == _TLS1_3) or compression:
         raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server chose a suite or compression that was not offered; it is broken")
-    session.version = version
+    hs.version = version
+    session.version = number
     session.cipher_suite = suite
     session.role = None
     hs.alg = row[6] if version >= _TLS1_2 else 0

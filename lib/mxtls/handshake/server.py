@@ -12,6 +12,7 @@ from mxtls.codes import (
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
+    MODE_RC4 as _MODE_RC4,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SERVER_HELLO as _SERVER_HELLO,
     SERVER_HELLO_DONE as _SERVER_HELLO_DONE,
@@ -25,6 +26,7 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
@@ -75,7 +77,7 @@ def client_hello(session, hs, buf, suites, end):
             random_into(hs.session_id, 0, 32)
             hs.session_id = bytes(hs.session_id)
     session.cipher_suite = hs.row[0]
-    hs.alg = hs.row[6] if session.version >= _TLS1_2 else 0
+    hs.alg = hs.row[6] if hs.version >= _TLS1_2 else 0
     hs.transcript = transcript(hs.alg)
 
 
@@ -112,7 +114,9 @@ def _choose(session, hs, buf, off, end):
     from mxtls.suites import SUITES
 
     for row in SUITES:
-        if row[8] and row[7] <= session.version & 255 and contains(buf, off, end, row[0]) and _fits(session, hs, row):
+        if _USE_DTLS and session.dtls and row[3] == _MODE_RC4:
+            continue  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
+        if row[8] and row[7] <= hs.version & 255 and contains(buf, off, end, row[0]) and _fits(session, hs, row):
             if row[0] not in session.disabled and row[0] not in library.disabled:
                 return row
     raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "no cipher suite, group and signature in common with the client; enable more on one side")
@@ -208,7 +212,7 @@ def _request_certificate(session, hs, w):
         size += 2 + anchor[4] - anchor[3]
     w.begin(_CERTIFICATE_REQUEST, 8 + 2 * len(SCHEMES) + size)
     w.put(0x020140, 3)  # rsa_sign and ecdsa_sign
-    if session.version >= _TLS1_2:
+    if hs.alg:  # TLS 1.2
         w.put(0, 2)
         mark = w.at
         for row in SCHEMES:
@@ -263,7 +267,7 @@ def certificate_verify(session, hs, r):
         from mxtls.handshake import signed
 
         scheme, signature = signed.read(session, hs, r)
-        if session.version >= _TLS1_2 and signed.hash_of(scheme) != hs.alg:
+        if hs.alg and signed.hash_of(scheme) != hs.alg:
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client signed with scheme 0x%04X, which was not asked for; it is broken" % scheme)
         signed.check(hs, scheme, signed.messages_digest(session, hs, scheme), signature)
 

@@ -2,8 +2,6 @@
 """The server until the version is known: the ClientHello (RFC 5246 section 7.4.1.2, RFC 8446 sections 4.1.2 and 4.2.1). From there
 server.py or server13.py goes on. Called by session.py and machine.py."""
 
-from micropython import const
-
 from mxtls.codes import (
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
@@ -24,6 +22,7 @@ from mxtls.codes import (
 from mxtls.config import (
     SERVER_CAN_SEND_EMPTY_CERT_REQUEST as _SERVER_CAN_SEND_EMPTY_CERT_REQUEST,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_DTLS as _USE_DTLS,
     USE_PSK as _USE_PSK,
     USE_SSL3 as _USE_SSL3,
     USE_TLS as _USE_TLS,
@@ -34,8 +33,6 @@ from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
 from mxtls.handshake.codec import contains
 from mxtls.handshake.machine import Handshake
-
-_NEWEST = const(0x03FF)  # above every version
 
 # State, message, read, reply, next state, done. See machine.py.
 TABLE = (
@@ -75,6 +72,8 @@ def client_hello(session, hs, r):
     if end - sid > 32:
         raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "the client's session id is too long; it is broken")
     r.off = end
+    if _USE_DTLS and session.dtls:
+        r.off = r.vector(1)  # the cookie was looked at before there was a session (dtls_cookie.py)
     end = r.vector(2)
     suites = r.off
     if end == suites or (end - suites) & 1:
@@ -91,7 +90,7 @@ def client_hello(session, hs, r):
             raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the client says it negotiates first when it does so again; somebody spliced connections")
         hs.flags |= _RENEGOTIATION
     _choose_version(session, hs, offered, choose)
-    if contains(r.buf, suites, end, 0x5600) and choose(session, _NEWEST) > session.version:  # TLS_FALLBACK_SCSV (RFC 7507)
+    if contains(r.buf, suites, end, 0x5600) and session.max_version > hs.version:  # TLS_FALLBACK_SCSV (RFC 7507)
         raise Error(_PROTOCOL_FAIL, _ALERT_INAPPROPRIATE_FALLBACK, "the client fell back to an older version without need; somebody may have forced it")
     if hs.flags & _LIMIT:
         extensions.take_limit(session, hs.limit)
@@ -108,23 +107,30 @@ def client_hello(session, hs, r):
         from mxtls.handshake import server
 
         extensions.check_secure(session, hs)
-        if session.version < session.max_version >= _TLS1_2 and not session.established:
-            hs.random[56:] = b"DOWNGRD\x01" if session.version == _TLS1_2 else b"DOWNGRD\x00"  # RFC 8446 section 4.1.3
+        if hs.version < session.max_version >= _TLS1_2 and not session.established:
+            hs.random[56:] = b"DOWNGRD\x01" if hs.version == _TLS1_2 else b"DOWNGRD\x00"  # RFC 8446 section 4.1.3
         server.client_hello(session, hs, r.buf, suites, end)
 
 
 def _choose_version(session, hs, offered, choose):
     """The newest version in common. A client that lists its versions (RFC 8446 section 4.2.1) means just those."""
-    version = choose(session, min(offered, _TLS1_2))
+    if _USE_DTLS:
+        from mxtls.versions import wire
+    version = choose(session, offered if _USE_DTLS and session.dtls else min(offered, _TLS1_2))
     if hs.versions is not None:
         version = 0
         for i in range(0, len(hs.versions) - 1, 2):
             number = hs.versions[i] << 8 | hs.versions[i + 1]
-            if number > version and choose(session, number) == number:
-                version = number
-    if not version or (session.established and version != session.version):
+            mine = choose(session, number)
+            if mine > version and number == (wire(session, mine) if _USE_DTLS else mine):
+                version = mine
+    number = version
+    if _USE_DTLS and version:
+        number = wire(session, version)
+    if not version or (session.established and number != session.version):
         raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the client offers no version that is allowed here (0x%04X at most); update it or widen min_version" % offered)
-    session.version = version
+    hs.version = version
+    session.version = number
     if _USE_SSL3 and version == _SSL3:
         hs.flags &= _RENEGOTIATION
 
