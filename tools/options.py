@@ -48,7 +48,7 @@ _TIER = "the tier of the kernels (pure, viper, native) is this choice"
 FEATURES = (
     Option("PS_USE_FILE_SYSTEM", "Keys.load_rsa_keys and load_dh_params: certificates and keys from files"),
     Option("USE_CLIENT_SIDE_SSL", "ClientSession", (), ("USE_NAME_CONSTRAINTS", "USE_HELLO_EXTENSIONS")),
-    Option("USE_SERVER_SIDE_SSL", "ServerSession", (), ("USE_PRIVATE_KEY_PARSING",)),
+    Option("USE_SERVER_SIDE_SSL", "ServerSession", (), ("USE_PRIVATE_KEY_PARSING", "USE_SNI")),
     Option("USE_TLS_1_2", "TLS 1.2, RFC 5246 (the reference's table ends at 1.1)"),
     Option("USE_TLS", "TLS 1.0, RFC 2246; retired", (), ("USE_MD5_SHA1", "USE_SPLIT"), default=0),
     Option("USE_TLS_1_1", "TLS 1.1, RFC 4346; retired", ("USE_TLS",), ("USE_MD5_SHA1",), default=0),
@@ -60,7 +60,7 @@ FEATURES = (
     Option("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended", (), ("USE_REHANDSHAKES",), default=0),
     Option("USE_REHANDSHAKES", "renegotiation, of either kind", auto=True),
     Option("USE_EXPORTER", "session.export: keying material for the application, RFC 5705 and RFC 8446 7.5", default=0),
-    Option("USE_RESUMPTION", "session ids: SessionId, and a server's cache in its Keys"),
+    Option("USE_RESUMPTION", "SessionId, and a server's cache in its Keys", (), ("USE_SESSION_TICKETS",)),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
     Option("USE_MULTITHREADING", "a lock of the port around what sessions share", default=0),
     Option("USE_PEERSEC_MEMORY_MANAGEMENT", "open(arena=n): session buffers and record keys from one block", default=0),
@@ -183,6 +183,9 @@ EXTENSIONS = (
     Option("USE_HELLO_EXTENSIONS", "HelloExtension, its callback and hello_extensions_in", ("USE_CLIENT_SIDE_SSL",), auto=True),
     Option("USE_MAX_FRAGMENT_LENGTH", "smaller records by agreement, RFC 6066 4"),
     Option("USE_RECORD_SIZE_LIMIT", "smaller records by agreement, RFC 8449"),
+    Option("USE_ALPN", "application protocols by agreement, RFC 7301"),
+    Option("USE_SNI", "a server chooses its Keys by the name that the client asks for, RFC 6066 3", ("USE_SERVER_SIDE_SSL",), auto=True),
+    Option("USE_SESSION_TICKETS", "a server's sessions sealed in tickets that the client keeps, RFC 5077 and RFC 8446", ("USE_RESUMPTION", "USE_AES_GCM|USE_CHACHA20_POLY1305"), auto=True),
 )
 
 # The reference, appendix A

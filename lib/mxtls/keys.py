@@ -16,6 +16,7 @@ from mxtls.config import (
     USE_MULTITHREADING as _USE_MULTITHREADING,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
+    USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
 )
 from mxtls.errors import Error
 from mxtls_port import forget
@@ -27,6 +28,7 @@ class Keys:
     used, and why the last one could not. min_rsa_bits: RSA keys of peers and CAs that are shorter are refused; not below 1024.
     dh: (prime, generator) of a DHE server, or None; min_dh_bits: shorter primes are refused, ours and a server's; not below 1024.
     sessions: what this server can resume (resume.py); max_sessions: how many at once, 0 for none; session_lifetime: seconds.
+    tickets: give the session to the client to keep, where it can, in place of sessions (tickets.py).
     psks: (identity, key) of each pre-shared key; psk: the first, which is a client's, or None.
     """
 
@@ -42,6 +44,9 @@ class Keys:
             self.sessions = []
             self.max_sessions = 8
             self.session_lifetime = 86400
+        if _USE_SESSION_TICKETS:
+            self.tickets = True
+            self.ticket_keys = []
         if _USE_DH:
             self.dh = None
             self.min_dh_bits = 2048
@@ -125,6 +130,10 @@ class Keys:
             for entry in self.sessions:
                 entry.clear()
             self.sessions = []
+        if _USE_SESSION_TICKETS:
+            for key in self.ticket_keys:
+                key.aead.wipe()
+            self.ticket_keys = []
         if _USE_DH:
             self.dh = None
         if _USE_PSK:

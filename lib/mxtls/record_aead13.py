@@ -68,18 +68,18 @@ class Aead13Record(Record):
         nonce = self._nonce
         copy(nonce, 0, self._iv, 0, 12)
         for i in range(8):
-            nonce[4 + i] ^= self._header[i]
+            nonce[4 + i] ^= self.header[i]
         self._outer[3] = n >> 8
         self._outer[4] = n & 255
 
     def spent(self):
         """Is it time for another key?"""
-        header = self._header
+        header = self.header
         return header[5] << 16 | header[6] << 8 | header[7] >= self.limit
 
     def wipe(self):
         """Forget the key."""
         self._aead.wipe()
-        wipe(self._header)
+        wipe(self.header)
         wipe(self._iv)
         wipe(self._nonce)

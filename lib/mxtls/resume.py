@@ -7,10 +7,13 @@ made with. The cache belongs to a Keys object: at most keys.max_sessions entries
 
 import mxtls_port
 from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
-from mxtls.config import USE_DTLS as _USE_DTLS, USE_TLS_1_3 as _USE_TLS_1_3
+from mxtls.config import USE_ALPN as _USE_ALPN, USE_DTLS as _USE_DTLS, USE_TLS_1_3 as _USE_TLS_1_3
+from mxtls.crypto.drbg import random_into
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
 
+if _USE_ALPN:
+    from mxtls.handshake.extensions import has_protocol
 if _USE_TLS_1_3:
     from mxtls.crypto.hash import hash_size
     from mxtls.crypto.hkdf import expand_label
@@ -29,18 +32,27 @@ class SessionId:
         self.name = None
         self.anonymous = False
         self.born = 0
+        self.ticket = b""  # of RFC 5077; TLS 1.3 has its ticket in id
+        if _USE_ALPN:
+            self.alpn = None
         if _USE_TLS_1_3:
             self.lifetime = 0  # seconds
             self.age_add = b""
 
     def clear(self):
         """Forget the session: the next handshake is a full one (matrixSslInitSessionId)."""
-        self.id = b""
+        self.id = self.ticket = b""
         wipe(self.master)
 
     def store(self, session, hs):
-        """Take the session that was just negotiated."""
+        """Take the session that was just negotiated. A ticket without a session id gets one of ours, by whose echo we know that
+        the server took the ticket (RFC 5077 section 3.4)."""
         self.id = hs.session_id
+        self.ticket = hs.new_ticket
+        if self.ticket and not self.id:
+            self.id = bytearray(32)
+            random_into(self.id, 0, 32)
+            self.id = bytes(self.id)
         if _USE_TLS_1_3 and len(self.master) != 48:
             self.master = bytearray(48)
         copy(self.master, 0, hs.master, 0, 48)
@@ -49,6 +61,8 @@ class SessionId:
         self.ems = bool(hs.flags & _EMS)
         self.name = session.server_name
         self.anonymous = session.anonymous
+        if _USE_ALPN:
+            self.alpn = session.alpn
         self.born = mxtls_port.ticks_ms()
 
     if _USE_TLS_1_3:
@@ -64,6 +78,8 @@ class SessionId:
             self.ems = True
             self.name = session.server_name
             self.anonymous = session.anonymous
+            if _USE_ALPN:
+                self.alpn = session.alpn
             self.born = mxtls_port.ticks_ms()
 
         def age(self):
@@ -74,7 +90,7 @@ class SessionId:
             return (self.age() + int.from_bytes(self.age_add, "big")) & 0xFFFFFFFF
 
     def fits(self, session):
-        """Was it made for this host name, and may its version be offered?"""
+        """Was it made for this host name and application protocol, and may its version be offered?"""
         if _USE_TLS_1_3 and self.lifetime and self.age() // 1000 >= self.lifetime:
             return False
         version = self.version
@@ -82,6 +98,8 @@ class SessionId:
             from mxtls.versions import level
 
             version = level(version) if version >> 8 == 0xFE else 0  # a session of TLS is none of DTLS
+        if _USE_ALPN and self.alpn != session.alpn and not (session.client and self.alpn and has_protocol(session.protocols, self.alpn.encode())):
+            return False
         return bool(self.id) and self.name == session.server_name and session.min_version <= version <= session.max_version
 
 

@@ -60,6 +60,7 @@ from mxtls.codes import (
 from mxtls.config import (
     ENABLE_INSECURE_REHANDSHAKES as _ENABLE_INSECURE_REHANDSHAKES,
     ENABLE_SECURE_REHANDSHAKES as _ENABLE_SECURE_REHANDSHAKES,
+    USE_ALPN as _USE_ALPN,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_DTLS as _USE_DTLS,
@@ -69,6 +70,7 @@ from mxtls.config import (
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
+    USE_SNI as _USE_SNI,
     USE_SPLIT as _USE_SPLIT,
     USE_SSL3 as _USE_SSL3,
     USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
@@ -111,6 +113,9 @@ class Session:
     session_id = None  # a client's SessionId; a server's entry in the cache
     extensions = None  # a client's HelloExtension
     extension_callback = None
+    protocols = b""  # ALPN's list of what we offer or take
+    alpn = None  # the application protocol agreed on
+    sni = None  # a server's Keys by host name
     hello_extensions_in = None  # the server's: (type, bytes) of each
     fallback = False
     client_verify = b""  # verify data of the last handshake (RFC 5746)
@@ -176,6 +181,13 @@ class Session:
         self.completed = False  # a handshake has completed and the caller was not yet told
         self.established = False  # one has completed, ever
         self.quiet = False  # our Finished is out, the peer's is not in: no data now
+
+    def _take_protocols(self, names):
+        if not _USE_ALPN:
+            raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "application protocols are not in this build; enable USE_ALPN")
+        from mxtls.handshake.extensions import protocol_list
+
+        self.protocols = protocol_list(names)
 
     # Receiving
 
@@ -750,11 +762,12 @@ if _USE_CLIENT:
         must carry; None accepts any name, for a cert_validator that checks it. extensions: a HelloExtension;
         extension_callback(session, type, data) sees each of the server's, and ends the handshake with a negative number.
         min_version, max_version: TLS1_2 or, over DTLS, DTLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
-        an older max_version (RFC 7507). dtls: over datagrams (dtls.py)."""
+        an older max_version (RFC 7507). dtls: over datagrams (dtls.py). alpn: names of application protocols, the preferred first;
+        the one agreed on is in alpn."""
 
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
-            server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False,
+            server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False, alpn=(),
         ):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
@@ -765,6 +778,8 @@ if _USE_CLIENT:
                     raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "hello extensions are not in this build; enable USE_HELLO_EXTENSIONS")
                 self.extensions = extensions
                 self.extension_callback = extension_callback
+            if alpn:
+                self._take_protocols(alpn)
             if fallback:
                 self.fallback = True
             if session_id is not None:
@@ -786,10 +801,18 @@ if _USE_SERVER:
 
     class ServerSession(Session):
         """A server with the certificate chain and private key of keys, or pre-shared keys. A cert_validator means that
-        clients are asked for certificates."""
+        clients are asked for certificates. alpn: names of application protocols, the preferred first; a client that offers some but
+        none of them is refused (RFC 7301). sni: other Keys by the host name that the client asks for: a dictionary ("*.example.org" stands for
+        one more label) or a function of the name; what they do not know has the server's own keys."""
 
-        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False):
+        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False, alpn=(), sni=None):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
+            if alpn:
+                self._take_protocols(alpn)
+            if sni:
+                if not _USE_SNI:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keys by host name are not in this build; enable USE_SNI")
+                self.sni = sni
             import mxtls.handshake.server_start as server_start
 
             server_start.start(self)

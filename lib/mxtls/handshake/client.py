@@ -12,6 +12,7 @@ from mxtls.codes import (
     CERTIFICATE_VERIFY as _CERTIFICATE_VERIFY,
     CLIENT_KEY_EXCHANGE as _CLIENT_KEY_EXCHANGE,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
+    EXT_SESSION_TICKET as _TICKET,
     KEY_EC as _KEY_EC,
     KEY_RSA as _KEY_RSA,
     KX_PSK as _KX_PSK,
@@ -56,6 +57,8 @@ TABLE = (
     (7, 0x114, "change_cipher_spec", "", 8, ""),  # an abbreviated handshake: the server is first
     (8, 20, "finished", "send_finished", 20,
      "handshake.derive handshake.client handshake.machine handshake.codec crypto.prf crypto.prf10"),
+    (7, 4, "new_session_ticket", "", 7, "", _USE_RESUMPTION),
+    (14, 4, "new_session_ticket", "", 14, "", _USE_RESUMPTION),
     (14, 0x114, "change_cipher_spec", "", 15, ""),
     (15, 20, "finished", "remember", 20,
      "handshake.derive handshake.client handshake.machine handshake.codec crypto.prf crypto.prf10 resume"),
@@ -199,6 +202,18 @@ def _send_verify(session, hs):
     forget("handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa")
 
 
+def new_session_ticket(session, hs, r):
+    """What resumes the session without the server's keeping it (RFC 5077 section 3.3): once, and only as agreed. One of over 1 KB is left."""
+    if not hs.flags & _TICKET:
+        raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a session ticket that was not announced, or a second one; the server is broken")
+    hs.flags &= ~_TICKET
+    r.take(4)  # how long it may be of use; the server knows
+    end = r.vector(2)
+    if end - r.off <= 1024:
+        hs.new_ticket = bytes(r.buf[r.off : end])
+    r.off = end
+
+
 def change_cipher_spec(session, hs, r):
     from mxtls.handshake import derive
 
@@ -217,6 +232,8 @@ def send_finished(session, hs):
 
     derive.send_finished(session, hs)
     session.anonymous = hs.anonymous
+    if _USE_RESUMPTION and hs.new_ticket:
+        session.session_id.ticket = hs.new_ticket
 
 
 def remember(session, hs):

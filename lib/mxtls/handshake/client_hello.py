@@ -2,9 +2,11 @@
 """The ClientHello's extensions and the ServerHello's answers, as a client writes and reads them. Called by client.py."""
 
 from mxtls.codes import (
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
     ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
+    EXT_ALPN as _ALPN,
     EXT_EC_POINT_FORMATS as _FORMATS,
     EXT_ENCRYPT_THEN_MAC as _ETM,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
@@ -12,6 +14,7 @@ from mxtls.codes import (
     EXT_RECORD_SIZE_LIMIT as _LIMIT,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     EXT_SERVER_NAME as _NAME,
+    EXT_SESSION_TICKET as _TICKET,
     KEY_EC as _KEY_EC,
     MODE_CCM_8 as _MODE_CCM_8,
     MODE_CHACHA as _MODE_CHACHA,
@@ -23,12 +26,14 @@ from mxtls.codes import (
     TLS1_3 as _TLS1_3,
 )
 from mxtls.config import (
+    USE_ALPN as _USE_ALPN,
     USE_ECC as _USE_ECC,
     USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC,
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
     USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
+    USE_RESUMPTION as _USE_RESUMPTION,
     USE_TLS_1_3 as _USE_TLS_1_3,
     USE_X25519 as _USE_X25519,
 )
@@ -40,9 +45,11 @@ _ANSWERS = (
     (0, _NAME),
     (1, _FRAGMENT),
     (11, _FORMATS),
+    (16, _ALPN),
     (22, _ETM),
     (23, _EMS),
     (28, _LIMIT),
+    (35, _TICKET),
     (0xFF01, _RENEGOTIATION),
 )
 
@@ -112,6 +119,18 @@ def _write_others(session, hs, w, elliptic):
         hs.flags |= _ETM
         w.put(ext.ENCRYPT_THEN_MAC, 2)
         w.put(0, 2)
+    if _USE_ALPN and session.protocols and ours(session, ext.ALPN):
+        hs.flags |= _ALPN
+        w.put(ext.ALPN, 2)
+        w.put(len(session.protocols) + 2, 2)
+        w.put(len(session.protocols), 2)
+        w.data(session.protocols, 0, len(session.protocols))
+    if _USE_RESUMPTION and hs.older and session.session_id is not None and ours(session, ext.SESSION_TICKET):
+        ticket = session.session_id.ticket if session.session_id.id == hs.session_id else b""
+        hs.flags |= _TICKET
+        w.put(ext.SESSION_TICKET, 2)
+        w.put(len(ticket), 2)
+        w.data(ticket, 0, len(ticket))
     if session.wanted_record < 16384:
         _write_sizes(session, hs, w)
 
@@ -184,7 +203,7 @@ def read(session, hs, r):
     offered = hs.flags
     modern = _USE_TLS_1_3 and session.version == _TLS1_3
     if modern:
-        offered &= _NAME | _FRAGMENT | _LIMIT
+        offered &= _NAME | _FRAGMENT | _LIMIT | _ALPN
     hs.flags = 0
     if _USE_HELLO_EXTENSIONS:
         session.hello_extensions_in = None
@@ -227,6 +246,14 @@ def _answer(session, hs, bit, r, stop):
         if r.get(1) != fragment_code(session.wanted_record):
             ext.illegal("max_fragment_length is not what was asked for")
         ext.take_fragment(session, fragment_code(session.wanted_record))
+    elif _USE_ALPN and bit == _ALPN:
+        if r.vector(2) != stop or r.vector(1) != stop or r.off == stop:
+            raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed application protocol; the server is broken")
+        name = bytes(r.buf[r.off : stop])
+        if not ext.has_protocol(session.protocols, name):
+            ext.illegal("the server chose an application protocol that was not offered")
+        session.alpn = name.decode()
+        r.off = stop
     elif bit == _LIMIT:
         ext.take_limit(session, r.get(2))
     elif bit == _FORMATS:

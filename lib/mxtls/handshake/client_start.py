@@ -20,6 +20,7 @@ from mxtls.codes import (
     WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
 )
 from mxtls.config import (
+    USE_ALPN as _USE_ALPN,
     USE_DTLS as _USE_DTLS,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
@@ -68,6 +69,10 @@ def write(session, hs):
     from mxtls.suites import SUITES
 
     n = 200 + 2 * len(SUITES) + len(session.server_name or "") + len(hs.session_id)
+    if _USE_ALPN:
+        n += len(session.protocols)
+    if _USE_RESUMPTION and session.session_id:
+        n += len(session.session_id.ticket)
     if session.extensions:
         for item in session.extensions.items:
             n += 4 + len(item[1])

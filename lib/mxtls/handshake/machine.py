@@ -87,6 +87,9 @@ class Handshake:
         self.limit = 0  # record_size_limit, as asked for
         self.alg = 0  # hash of the PRF and the transcript; 0 is MD5 with SHA-1
         self.session_id = b""
+        self.new_ticket = b""  # that the server sent (RFC 5077)
+        self.ticket_at = None  # where in the ClientHello its ticket lies
+        self.protocols = None  # ALPN's list, as the client sent it
         self.resumed = False
         self.entry = None  # what a server resumes, in its cache
         self.premaster = None

@@ -9,10 +9,12 @@ from mxtls.codes import (
     ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
     CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
+    EXT_SESSION_TICKET as _TICKET,
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
     MODE_RC4 as _MODE_RC4,
+    NEW_SESSION_TICKET as _NEW_SESSION_TICKET,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SERVER_HELLO as _SERVER_HELLO,
     SERVER_HELLO_DONE as _SERVER_HELLO_DONE,
@@ -30,6 +32,7 @@ from mxtls.config import (
     USE_ECDHE as _USE_ECDHE,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
+    USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
     USE_X509 as _USE_X509,
 )
 from mxtls.crypto.drbg import random_into
@@ -72,7 +75,10 @@ def client_hello(session, hs, buf, suites, end):
     if not hs.resumed:
         session.server_name = hs.name
         hs.row = _choose(session, hs, buf, suites, end)
-        if _USE_RESUMPTION and session.keys.max_sessions > 0:
+        if _USE_SESSION_TICKETS and hs.flags & _TICKET and session.keys.tickets:
+            pass  # the client keeps it
+        elif _USE_RESUMPTION and session.keys.max_sessions > 0:
+            hs.flags &= ~_TICKET
             hs.session_id = bytearray(32)
             random_into(hs.session_id, 0, 32)
             hs.session_id = bytes(hs.session_id)
@@ -87,7 +93,15 @@ def _resume(session, hs, sid, buf, suites, end):
     from mxtls.suites import find
 
     session.server_name = hs.name
-    entry = resume.recall(session, sid, 0, len(sid))
+    entry = None
+    if _USE_SESSION_TICKETS and hs.ticket_at and session.keys.tickets:
+        import mxtls.tickets as tickets
+
+        entry = tickets.open(session, buf, hs.ticket_at[0], hs.ticket_at[1])
+        if entry:
+            entry.id = sid
+    if entry is None:
+        entry = resume.recall(session, sid, 0, len(sid))
     if entry is None or session.full or entry.version != session.version or not contains(buf, suites, end, entry.suite):
         return
     import mxtls.library as library
@@ -105,6 +119,7 @@ def _resume(session, hs, sid, buf, suites, end):
     hs.anonymous = entry.anonymous
     hs.resumed = True
     hs.entry = entry
+    hs.flags &= ~_TICKET
     derive.copy_master(hs, entry)
 
 
@@ -288,6 +303,8 @@ def send_finished(session, hs):
     """The end of a full handshake."""
     from mxtls.handshake import derive
 
+    if _USE_SESSION_TICKETS and hs.flags & _TICKET:
+        _send_ticket(session, hs)
     derive.send_finished(session, hs)
     session.anonymous = bool(_USE_CLIENT_AUTH and session.cert_validator and hs.row[2]) and hs.anonymous
     session.full = False
@@ -295,6 +312,24 @@ def send_finished(session, hs):
         import mxtls.resume as resume
 
         resume.remember(session, hs)
+
+
+def _send_ticket(session, hs):
+    """NewSessionTicket (RFC 5077 section 3.3)."""
+    import mxtls.resume as resume
+    import mxtls.tickets as tickets
+
+    entry = resume.SessionId()
+    entry.store(session, hs)
+    entry.anonymous = hs.key is None or hs.anonymous  # only who has shown a certificate may skip it the next time
+    ticket = tickets.seal(session.keys, entry)
+    entry.clear()
+    w = Writer(session)
+    w.begin(_NEW_SESSION_TICKET, 6 + len(ticket))
+    w.put(session.keys.session_lifetime, 4)
+    w.put(len(ticket), 2)
+    w.data(ticket, 0, len(ticket))
+    w.finish()
 
 
 def resumed(session, hs):

@@ -22,6 +22,7 @@ from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_ECDHE as _USE_ECDHE,
     USE_RESUMPTION as _USE_RESUMPTION,
+    USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
     USE_X509 as _USE_X509,
 )
 from mxtls.crypto.drbg import random_into
@@ -29,6 +30,7 @@ from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
 from mxtls.handshake import extensions as ext, schedule, server_hello13
 from mxtls.handshake.codec import Reader, Writer, contains
+from mxtls.kernels.mem import wipe
 
 # State, message, read, reply, next state, done. See machine.py.
 TABLE = (
@@ -264,31 +266,39 @@ def send_ticket(session, hs):
     session.full = False
     if _USE_RESUMPTION:
         schedule.resumption_secret(session, hs)
-        if session.keys.max_sessions > 0 and 1 in hs.modes:
+        if 1 in hs.modes and (session.keys.max_sessions > 0 or (_USE_SESSION_TICKETS and session.keys.tickets)):
             _new_session_ticket(session, hs)
 
 
 def _new_session_ticket(session, hs):
-    """One ticket (RFC 8446 section 4.6.1): the number of an entry in our cache."""
+    """One ticket (RFC 8446 section 4.6.1): the session sealed, or the number of an entry in our cache."""
     import mxtls.resume as resume
 
     entry = resume.SessionId()
     entry.take_ticket(session, b"\x00")
     entry.lifetime = min(session.keys.session_lifetime, 604800)
-    entry.id = bytearray(32)
+    entry.anonymous = hs.key is None or hs.anonymous
+    if _USE_SESSION_TICKETS and session.keys.tickets:
+        import mxtls.tickets as tickets
+
+        entry.id = tickets.seal(session.keys, entry)
+        wipe(entry.master)
+    else:
+        entry.id = bytearray(32)
+        random_into(entry.id, 0, 32)
+        resume.add(session, hs, entry)
     entry.age_add = bytearray(4)
-    random_into(entry.id, 0, 32)
     random_into(entry.age_add, 0, 4)
+    n = len(entry.id)
     w = Writer(session)
-    w.begin(_NEW_SESSION_TICKET, 48)
+    w.begin(_NEW_SESSION_TICKET, 14 + n)
     w.put(entry.lifetime, 4)
     w.data(entry.age_add, 0, 4)
     w.put(0x0100, 2)
-    w.put(32, 2)
-    w.data(entry.id, 0, 32)
+    w.put(n, 2)
+    w.data(entry.id, 0, n)
     w.put(0, 2)
     w.finish()
-    resume.add(session, hs, entry)
 
 
 def key_update(session, hs, r):

@@ -3,12 +3,15 @@
 
 from mxtls.codes import (
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    EXT_ALPN as _ALPN,
     EXT_EC_POINT_FORMATS as _FORMATS,
     EXT_ENCRYPT_THEN_MAC as _ETM,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
     EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT,
     EXT_RECORD_SIZE_LIMIT as _LIMIT,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    EXT_SERVER_NAME as _NAME,
+    EXT_SESSION_TICKET as _TICKET,
     KX_ECDHE as _KX_ECDHE,
     MODE_3DES as _MODE_3DES,
     MODE_CBC as _MODE_CBC,
@@ -17,10 +20,12 @@ from mxtls.codes import (
     SSL3 as _SSL3,
 )
 from mxtls.config import (
+    USE_ALPN as _USE_ALPN,
     USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC,
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
     USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
     USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
+    USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
@@ -75,6 +80,19 @@ def read(session, hs, r):
         elif kind == ext.RECORD_SIZE_LIMIT and _USE_RECORD_SIZE_LIMIT:
             hs.limit = r.get(2)
             hs.flags |= _LIMIT
+        elif kind == ext.ALPN and _USE_ALPN:
+            if r.vector(2) != stop or r.off == stop:
+                malformed("application protocols")
+            hs.protocols = bytes(r.buf[r.off : stop])
+            while r.off < stop:
+                end_of_name = r.vector(1)
+                if end_of_name == r.off:
+                    malformed("application protocols")
+                r.off = end_of_name
+        elif kind == ext.SESSION_TICKET and _USE_SESSION_TICKETS:
+            hs.flags |= _TICKET
+            hs.ticket_at = (r.off, stop - r.off)
+            r.off = stop
         elif _USE_TLS_1_3 and kind in _MODERN:
             server_hello13.read(hs, kind, r, stop, end)
         else:
@@ -147,6 +165,22 @@ def write(session, hs, w):
     if hs.flags & _ETM:
         w.put(ext.ENCRYPT_THEN_MAC, 2)
         w.put(0, 2)
+    if _USE_SESSION_TICKETS and hs.flags & _TICKET:
+        w.put(ext.SESSION_TICKET, 2)
+        w.put(0, 2)
+    write_common(session, hs, w)
+    if hs.flags & _FORMATS:
+        w.put(ext.EC_POINT_FORMATS, 2)
+        w.put(2, 2)
+        w.put(0x0100, 2)
+    w.close(mark, 2)
+
+
+def write_common(session, hs, w):
+    """The answers that every version has; TLS 1.3 has them in EncryptedExtensions."""
+    if hs.flags & _NAME:
+        w.put(ext.SERVER_NAME, 2)
+        w.put(0, 2)
     if hs.flags & _FRAGMENT:
         w.put(ext.MAX_FRAGMENT_LENGTH, 2)
         w.put(1, 2)
@@ -155,8 +189,10 @@ def write(session, hs, w):
         w.put(ext.RECORD_SIZE_LIMIT, 2)
         w.put(2, 2)
         w.put(session.wanted_record, 2)
-    if hs.flags & _FORMATS:
-        w.put(ext.EC_POINT_FORMATS, 2)
-        w.put(2, 2)
-        w.put(0x0100, 2)
-    w.close(mark, 2)
+    if _USE_ALPN and hs.flags & _ALPN:
+        n = len(session.alpn)
+        w.put(ext.ALPN, 2)
+        w.put(n + 3, 2)
+        w.put(n + 1, 2)
+        w.put(n, 1)
+        w.data(session.alpn.encode(), 0, n)

@@ -4,13 +4,11 @@ HelloRetryRequest and EncryptedExtensions. Called by server_hello.py and server1
 
 from mxtls.codes import (
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
-    EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT,
-    EXT_RECORD_SIZE_LIMIT as _LIMIT,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     TLS1_3 as _TLS1_3,
 )
 from mxtls.errors import Error
-from mxtls.handshake import extensions as ext
+from mxtls.handshake import extensions as ext, server_hello
 
 
 def _malformed(text):
@@ -76,21 +74,14 @@ def write_retry(hs, w):
 
 def size(session):
     """The most bytes that EncryptedExtensions take."""
-    return 40
+    return 300
 
 
 def write_encrypted(session, hs, w):
     """EncryptedExtensions: the answers in hs.flags."""
     w.put(0, 2)
     mark = w.at
-    if hs.flags & _FRAGMENT:
-        w.put(ext.MAX_FRAGMENT_LENGTH, 2)
-        w.put(1, 2)
-        w.put(hs.fragment, 1)
-    if hs.flags & _LIMIT:
-        w.put(ext.RECORD_SIZE_LIMIT, 2)
-        w.put(2, 2)
-        w.put(session.wanted_record, 2)
+    server_hello.write_common(session, hs, w)
     w.close(mark, 2)
 
 

@@ -15,6 +15,7 @@ from mxtls.config import (
     USE_ECDHE as _USE_ECDHE,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
+    USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
 )
 from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
@@ -71,7 +72,12 @@ def _find(session, hs, buf, off, n):
         import mxtls.resume as resume
         from mxtls.suites import find
 
-        entry = resume.recall(session, buf, off, n)
+        entry = None
+        if _USE_SESSION_TICKETS and session.keys.tickets:
+            import mxtls.tickets as tickets
+
+            entry = tickets.open(session, buf, off, n)
+        entry = entry or resume.recall(session, buf, off, n)
         if entry and entry.version == _TLS1_3 and find(entry.suite) and not (
             _USE_CLIENT_AUTH and session.cert_validator and session.client_auth and entry.anonymous
         ):

@@ -7,11 +7,14 @@ from mxtls.codes import (
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_INAPPROPRIATE_FALLBACK as _ALERT_INAPPROPRIATE_FALLBACK,
+    ALERT_NO_APPLICATION_PROTOCOL as _ALERT_NO_APPLICATION_PROTOCOL,
     ALERT_NONE as _ALERT_NONE,
     ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION,
     ARG_FAIL as _ARG_FAIL,
+    EXT_ALPN as _ALPN,
     EXT_RECORD_SIZE_LIMIT as _LIMIT,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    EXT_SERVER_NAME as _NAME,
     PARSE_FAIL as _PARSE_FAIL,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
@@ -21,9 +24,11 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     SERVER_CAN_SEND_EMPTY_CERT_REQUEST as _SERVER_CAN_SEND_EMPTY_CERT_REQUEST,
+    USE_ALPN as _USE_ALPN,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_DTLS as _USE_DTLS,
     USE_PSK as _USE_PSK,
+    USE_SNI as _USE_SNI,
     USE_SSL3 as _USE_SSL3,
     USE_TLS as _USE_TLS,
     USE_TLS_1_2 as _USE_TLS_1_2,
@@ -92,6 +97,10 @@ def client_hello(session, hs, r):
     _choose_version(session, hs, offered, choose)
     if contains(r.buf, suites, end, 0x5600) and session.max_version > hs.version:  # TLS_FALLBACK_SCSV (RFC 7507)
         raise Error(_PROTOCOL_FAIL, _ALERT_INAPPROPRIATE_FALLBACK, "the client fell back to an older version without need; somebody may have forced it")
+    if _USE_SNI and session.sni and hs.name:
+        _choose_keys(session, hs)
+    if _USE_ALPN and session.protocols and hs.protocols:
+        _choose_protocol(session, hs, extensions)
     if hs.flags & _LIMIT:
         extensions.take_limit(session, hs.limit)
     session.role = None
@@ -133,6 +142,35 @@ def _choose_version(session, hs, offered, choose):
     session.version = number
     if _USE_SSL3 and version == _SSL3:
         hs.flags &= _RENEGOTIATION
+
+
+def _choose_keys(session, hs):
+    """The keys for the name that the client asks for (RFC 6066 section 3)."""
+    if max(hs.name) > 126:
+        return
+    name = hs.name.decode().lower()
+    if callable(session.sni):
+        found = session.sni(name)
+    else:
+        found = session.sni.get(name) or session.sni.get("*" + name[max(name.find("."), 0) :])
+    if found:
+        check(found, session.cert_validator)
+        session.keys = found
+        hs.flags |= _NAME
+
+
+def _choose_protocol(session, hs, extensions):
+    """Our first application protocol that the client offers; strict (RFC 7301 section 3.2)."""
+    ours = session.protocols
+    at = 0
+    while at < len(ours):
+        name = ours[at + 1 : at + 1 + ours[at]]
+        if extensions.has_protocol(hs.protocols, name):
+            session.alpn = name.decode()
+            hs.flags |= _ALPN
+            return
+        at += 1 + len(name)
+    raise Error(_PROTOCOL_FAIL, _ALERT_NO_APPLICATION_PROTOCOL, "the client offers none of our application protocols; offer one of them")
 
 
 def answer_hello(session, hs):
