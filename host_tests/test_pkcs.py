@@ -53,7 +53,9 @@ def refused(data, password):
 def same(private, key):
     """Is it the key that `cryptography` has?"""
     numbers = key.private_numbers()
-    return int.from_bytes(private.d, "big") == (numbers.d if isinstance(key, rsa.RSAPrivateKey) else numbers.private_value)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return int.from_bytes(private.crt[: len(private.crt) // 5], "big") == numbers.p
+    return int.from_bytes(private.d, "big") == numbers.private_value
 
 
 # --- vectors/keys

@@ -59,6 +59,24 @@ uint32_t mxtls_ct_hash_block(uint8_t *out, uint32_t n, const uint8_t *head, uint
     uint32_t most, uint32_t end);
 uint32_t mxtls_ct_found(const uint8_t *mac, uint32_t size, const uint8_t *buf, uint32_t most, uint32_t at);
 
+/* Numbers of n little-endian words; d may be x or y. take is 0 or 1, and secret: without it y counts as 0. Both give what is
+ * left over: the borrow, the carry. */
+uint32_t mxtls_big_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n);
+uint32_t mxtls_big_add(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n);
+uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n);             /* 1 where x < y, else 0 */
+void mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size);         /* big-endian bytes, their low 4n */
+void mxtls_big_store(uint8_t *buf, size_t size, const uint32_t *x);                  /* the low size bytes */
+void mxtls_big_mul(uint32_t *t, const uint32_t *x, const uint32_t *y, size_t n);     /* t: 2n + 1 words, apart from x and y */
+
+/* Modulo an odd m of n words, with R = 2^(32 n), m0 = mxtls_mont_m0(m[0]) and t, 2n + 1 words of the caller's that are secret after
+ * it. mul: d = x y / R, square: d = x x / R, both below m, if x y < m R; reduce: d = t / R, if t < m R, where t[2n] is 0. d may be
+ * x or y. r2: d = R R mod m; the bit length of m may be given less than it is, down to 1, which costs time and hides it. */
+uint32_t mxtls_mont_m0(uint32_t m);
+void mxtls_mont_mul(uint32_t *d, const uint32_t *x, const uint32_t *y, const uint32_t *m, uint32_t m0, size_t n, uint32_t *t);
+void mxtls_mont_square(uint32_t *d, const uint32_t *x, const uint32_t *m, uint32_t m0, size_t n, uint32_t *t);
+void mxtls_mont_reduce(uint32_t *d, uint32_t *t, const uint32_t *m, uint32_t m0, size_t n);
+void mxtls_mont_r2(uint32_t *d, const uint32_t *m, uint32_t m0, size_t n, size_t bits, uint32_t *t);
+
 /* For the kernels themselves. */
 
 static inline uint32_t mxtls_rol(uint32_t x, int n) {
