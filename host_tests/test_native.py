@@ -150,6 +150,115 @@ def test_ct(library, rng):
             assert a == b
 
 
+def odd(rng, n):
+    """A modulus of n bytes: one of some(), odd and with its top bit set."""
+    buf = some(rng, n)
+    buf[0] |= 128
+    buf[-1] |= 1
+    return buf
+
+
+def work(words):
+    """Words of scratch, as nothing left them."""
+    return bytearray(b"\x55" * 4 * words)
+
+
+def test_rsa_public(library, rng):
+    for size in list(range(5, 40)) * 4 + [128, 129, 192, 256, 384, 512]:
+        n, x, e = odd(rng, size), some(rng, size), bytearray(rng.choice((b"\3", b"\1\0\1", b"\0\5", b"\x80\0\0\1", b"\1", b"\0")))
+        if rng.random() < 0.2:
+            n[:3] = bytes(3)
+        if rng.random() < 0.1:
+            x = bytearray((int.from_bytes(n, "big") - rng.randrange(2)).to_bytes(size, "big"))
+        if rng.random() < 0.1:
+            n[-1] &= 254
+        a, b = bytearray(size), bytearray(size)
+        done = pure("rsa").rsa_public(a, x, n, e)
+        assert done == library("rsa_public", b, x, size, n, size, e, len(e), work(6 * (size + 3) // 4 + 7))
+        assert a == b, (n, x, e)
+
+
+@pytest.fixture(scope="module")
+def rsa_key():
+    """Makes keys of two primes: (n, e, crt)."""
+    rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
+    primes = {}
+
+    def prime(bits):
+        if bits not in primes:
+            numbers = rsa.generate_private_key(65537, 2 * bits).private_numbers()
+            primes[bits] = [numbers.p, numbers.q]
+        primes[bits].append(primes[bits].pop(0))
+        return primes[bits][0]
+
+    def key(p_bits, q_bits, e=65537):
+        p = prime(p_bits)
+        q = prime(q_bits)
+        while e == 3 and (p % 3 == 1 or q % 3 == 1):
+            primes.clear()
+            p, q = prime(p_bits), prime(q_bits)
+        half = (max(p_bits, q_bits) + 7) // 8
+        numbers = (p, q, pow(e, -1, p - 1), pow(e, -1, q - 1), pow(q, -1, p))
+        n = p * q
+        crt = b"".join(number.to_bytes(half, "big") for number in numbers)
+        return bytearray(n.to_bytes((n.bit_length() + 7) // 8, "big")), bytearray(e.to_bytes((e.bit_length() + 7) // 8, "big")), bytearray(crt)
+
+    return key
+
+
+def both_private(library, x, n, e, crt, blind):
+    """What the two tiers make of it, which must be the same; None for nothing."""
+    size, half = len(n), len(crt) // 5
+    a, b = bytearray(size), bytearray(size)
+    done = pure("rsa").rsa_private(a, x, n, e, crt, blind)
+    assert done == library("rsa_private", b, x, len(x), n, size, e, len(e), crt, half, blind, work(28 * ((half + 3) // 4) + 16))
+    assert a == b
+    return a if done else None
+
+
+@pytest.mark.parametrize("p_bits, q_bits, e", [
+    (512, 512, 65537), (512, 512, 3), (520, 520, 65537), (768, 768, 65537), (1024, 1024, 65537), (1536, 1536, 65537),
+    (2048, 2048, 65537), (512, 1024, 65537), (1024, 512, 65537), (1023, 1023, 65537),
+])  # fmt: skip
+def test_rsa_private(library, rng, rsa_key, p_bits, q_bits, e):
+    n, e, crt = rsa_key(p_bits, q_bits, e)
+    size, half = len(n), len(crt) // 5
+    top = int.from_bytes(n, "big")
+    for x in (0, 1, 2, top - 1, int.from_bytes(crt[:half], "big"), rng.randrange(top), rng.randrange(top)):
+        x = bytearray(x.to_bytes(size, "big"))
+        done = both_private(library, x, n, e, crt, bytearray(rng.randbytes(size)))
+        assert pow(int.from_bytes(done, "big"), int.from_bytes(e, "big"), top) == int.from_bytes(x, "big")
+    blind = bytearray(rng.randbytes(size))
+    for bad in (n, bytearray(b"\xff" * size), bytearray(b"\1" + bytes(size))):
+        assert both_private(library, bad, n, e, crt, blind) is None
+    for bad in (bytearray(size), bytearray(size - 1) + b"\1", n, bytearray(size - half) + crt[:half]):
+        assert both_private(library, x, n, e, crt, bad) is None
+    for at in rng.sample(range(len(crt)), 5) + [half - 1, 2 * half - 1]:
+        crt[at] ^= 1
+        assert both_private(library, x, n, e, crt, blind) is None, at
+        crt[at] ^= 1
+    n[-1] ^= 1
+    assert both_private(library, x, n, e, crt, blind) is None
+
+
+def test_dh(library, rng):
+    for size in list(range(5, 30)) * 4 + [128, 192, 256, 512]:
+        p, base, x = odd(rng, size), some(rng, size - rng.randrange(3)), some(rng, rng.randrange(1, 5) if size < 512 else 2)
+        kind = rng.randrange(10)
+        if kind == 0:
+            p[-1] &= 254
+        elif kind < 4:
+            base = bytearray((int.from_bytes(p, "big") - rng.randrange(4)).to_bytes(size, "big"))
+        elif kind < 6:
+            base = bytearray([rng.randrange(4)])
+        elif kind == 6:
+            base = bytearray(rng.randrange(2) for _ in range(3)) + base
+        a, b = bytearray(size), bytearray(size)
+        done = pure("dh").dh_power(a, base, x, p)
+        assert done == library("dh_power", b, base, len(base), x, len(x), p, size, work(22 * ((size + 3) // 4) + 1))
+        assert a == b, (p, base, x)
+
+
 @pytest.mark.parametrize("target", targets.NATIVE, ids=lambda t: t.name)
 def test_the_module_refuses_what_is_out_of_bounds(target):
     if target.missing():

@@ -42,6 +42,18 @@ BAD = (
     (native.ct_hash_block, state, b64, 13, b64, 0, 0, 78, 20),
     (native.ct_found, b16, 16, b64, 0, 49, 3),
 )
+work = bytearray(24 * 16 + 4)  # what a modulus of 64 bytes needs
+BAD += (
+    (native.rsa_public, b15, b64, b64, b16, work),
+    (native.rsa_public, b64, b64, b64, b16, work[1:]),
+    (native.rsa_public, b64, b64, b64, b16, memoryview(bytearray(500))[1:]),
+    (native.rsa_public, bytearray(1 << 17), b64, bytes(1 << 17), b16, bytearray(7 << 17)),
+    (native.rsa_private, b15, b64, b64, b16, bytes(160), b64, bytearray(960)),
+    (native.rsa_private, b64, b64, b64, b16, bytes(160), b15, bytearray(960)),
+    (native.rsa_private, b64, b64, b64, b16, bytes(160), b64, bytearray(959)),
+    (native.dh_power, b15, b16, b16, b64, bytearray(1412)),
+    (native.dh_power, b64, b16, b16, b64, bytearray(1411)),
+)
 for function, *arguments in BAD:
     try:
         function(*arguments)
@@ -56,6 +68,15 @@ for function, *arguments in ((native.aes_ctr, aes, b16, bytes(16), 0, 16), (nati
         raise SystemExit(1)
     except TypeError:
         pass
+for done in (
+    native.rsa_public(b64, b64, b"", b"", work),
+    native.rsa_private(b64, b64, b"", b"", b"", b"", work),
+    native.rsa_private(b64, b64, b64, b16, bytes(5), b64, work),
+    native.dh_power(b64, b"", b"", b"", work),
+):
+    if done:
+        print("bounds: made something of nothing")
+        raise SystemExit(1)
 if (native.AES_CTX, native.GHASH_CTX, native.POLY1305_CTX) != (244, 36, 56):
     print("bounds: the contexts have other sizes")
     raise SystemExit(1)

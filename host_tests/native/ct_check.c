@@ -70,6 +70,35 @@ static void ct(void) {
     secret = mxtls_ct_found(digest, 20, data, 200, secret);
 }
 
+/* Numbers whose top and low bits are what those of a modulus are, and the public ones shown. */
+static uint8_t n[128], e[3] = {1, 0, 1}, x[128], crt[320], blind[128], p[128];
+static uint32_t work[28 * 16 + 16];
+
+static void rsa(void) {
+    for (size_t i = 0; i < sizeof(crt); i++) {
+        crt[i] = (uint8_t)(i * 151 | 129);
+    }
+    for (size_t i = 0; i < sizeof(n); i++) {
+        n[i] = (uint8_t)(i * 73 | 129);
+        x[i] = blind[i] = (uint8_t)(i * 99 & 127);
+    }
+    mxtls_rsa_public(x, x, sizeof(x), n, sizeof(n), e, sizeof(e), work);
+    SECRET(crt);
+    SECRET(x);
+    SECRET(blind);
+    mxtls_rsa_private(x, x, sizeof(x), n, sizeof(n), e, sizeof(e), crt, sizeof(crt) / 5, blind, work);
+}
+
+static void dh(void) {
+    static uint32_t t[MXTLS_DH_WORDS(128)];
+    for (size_t i = 0; i < sizeof(p); i++) {
+        p[i] = (uint8_t)(i * 73 | 129);
+        x[i] = (uint8_t)(i * 99 & 127);
+    }
+    PUBLIC(x);
+    mxtls_dh_power(x, x, sizeof(x), key, sizeof(key), p, sizeof(p), t);
+}
+
 /* A table indexed by a secret, and a branch on one. */
 static void leak(void) {
     if (data[key[0]] > 7) {
@@ -82,7 +111,7 @@ static const struct {
     void (*run)(void);
 } KERNELS[] = {
     {"hashes", hashes}, {"aes", aes}, {"ghash", ghash}, {"chacha20", chacha20},
-    {"poly1305", poly1305}, {"mem", mem}, {"ct", ct}, {"leak", leak},
+    {"poly1305", poly1305}, {"mem", mem}, {"ct", ct}, {"rsa", rsa}, {"dh", dh}, {"leak", leak},
 };
 
 int main(int argc, char **argv) {

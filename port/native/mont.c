@@ -6,8 +6,7 @@
 
 #include "mxtls_native.h"
 
-/* d[0..n) += x[0..n) * (y0 + 2^32 y1). Returns the two words that belong after them, which the sum cannot exceed. */
-static uint64_t row(uint32_t *d, const uint32_t *x, size_t n, uint32_t y0, uint32_t y1) {
+uint64_t mxtls_big_row(uint32_t *d, const uint32_t *x, size_t n, uint32_t y0, uint32_t y1) {
     uint32_t c0 = 0, c1 = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t s = (uint64_t)x[i] * y0 + d[i] + c0;
@@ -23,8 +22,7 @@ static uint32_t high(uint32_t x, uint32_t y) {
     return (uint32_t)((uint64_t)x * y >> 32);
 }
 
-/* d[0..1] += c + carry, with what goes out. */
-static uint32_t add_two(uint32_t *d, uint64_t c, uint32_t carry) {
+uint32_t mxtls_big_add_two(uint32_t *d, uint64_t c, uint32_t carry) {
     uint64_t s = (uint64_t)d[0] + (uint32_t)c + carry;
     d[0] = (uint32_t)s;
     s = (s >> 32) + d[1] + (uint32_t)(c >> 32);
@@ -60,13 +58,18 @@ uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n) {
     return borrow;
 }
 
-void mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size) {
-    for (size_t i = 0; i < n; i++) {
-        d[i] = 0;
-        for (size_t k = 0; k < 4 && 4 * i + k < size; k++) {
-            d[i] |= (uint32_t)buf[size - 1 - 4 * i - k] << 8 * k;
+uint32_t mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size) {
+    uint32_t over = 0;
+    memset(d, 0, 4 * n);
+    for (size_t i = 0; i < size; i++) {
+        uint32_t byte = buf[size - 1 - i];
+        if (i < 4 * n) {
+            d[i >> 2] |= byte << 8 * (i & 3);
+        } else {
+            over |= byte;
         }
     }
+    return over;
 }
 
 void mxtls_big_store(uint8_t *buf, size_t size, const uint32_t *x) {
@@ -83,28 +86,33 @@ uint32_t mxtls_mont_m0(uint32_t m) {
     return 0 - x;
 }
 
-/* d = x - m where x, with the carry as its top word, is not below m, else x. */
-static void subtract(uint32_t *d, const uint32_t *x, uint32_t carry, const uint32_t *m, size_t n) {
+void mxtls_big_fit(uint32_t *d, const uint32_t *x, uint32_t carry, const uint32_t *m, size_t n) {
     mxtls_big_sub(d, x, m, carry | (mxtls_big_less(x, m, n) ^ 1), n);
+}
+
+uint64_t mxtls_mont_quotient(const uint32_t *x, const uint32_t *m, uint32_t m0, size_t n) {
+    uint32_t q0 = x[0] * m0, q1 = 0;
+    if (n > 1) { /* x[0] + q0 m[0] is 0 in its low word, and carries unless x[0] is 0 */
+        q1 = (x[1] + high(q0, m[0]) + ((x[0] | (0 - x[0])) >> 31) + q0 * m[1]) * m0;
+    }
+    return (uint64_t)q1 << 32 | q0;
 }
 
 void mxtls_mont_reduce(uint32_t *d, uint32_t *t, const uint32_t *m, uint32_t m0, size_t n) {
     uint32_t carry = 0;
     for (size_t i = 0; i < n; i += 2) {
-        uint32_t q0 = t[i] * m0, q1 = 0;
-        if (i + 1 < n) { /* t[i] + q0 m[0] is 0 in its low word, and carries unless t[i] is 0 */
-            q1 = (t[i + 1] + high(q0, m[0]) + ((t[i] | (0 - t[i])) >> 31) + q0 * m[1]) * m0;
-        }
-        carry = add_two(t + i + n, row(t + i, m, n, q0, q1), carry);
+        uint64_t q = mxtls_mont_quotient(t + i, m, m0, i + 1 < n ? n : 1); /* of an odd n the last word stands alone */
+        uint64_t c = mxtls_big_row(t + i, m, n, (uint32_t)q, (uint32_t)(q >> 32));
+        carry = mxtls_big_add_two(t + i + n, c, carry);
     }
-    subtract(d, t + n, carry | t[2 * n], m, n); /* the carry of an odd n has its own word */
+    mxtls_big_fit(d, t + n, carry | t[2 * n], m, n); /* the carry of an odd n has its own word */
 }
 
 void mxtls_big_mul(uint32_t *t, const uint32_t *x, const uint32_t *y, size_t n) {
     memset(t, 0, 4 * n);
     t[2 * n] = 0;
     for (size_t i = 0; i < n; i += 2) {
-        uint64_t c = row(t + i, x, n, y[i], i + 1 < n ? y[i + 1] : 0);
+        uint64_t c = mxtls_big_row(t + i, x, n, y[i], i + 1 < n ? y[i + 1] : 0);
         t[i + n] = (uint32_t)c;
         t[i + n + 1] = (uint32_t)(c >> 32);
     }
@@ -115,7 +123,7 @@ static void square(uint32_t *t, const uint32_t *x, size_t n) {
     memset(t, 0, 4 * n);
     t[2 * n - 1] = t[2 * n] = 0;
     for (size_t i = 0; i + 2 < n; i += 2) {
-        uint64_t c = row(t + 2 * i + 2, x + i + 2, n - i - 2, x[i], x[i + 1]);
+        uint64_t c = mxtls_big_row(t + 2 * i + 2, x + i + 2, n - i - 2, x[i], x[i + 1]);
         t[n + i] = (uint32_t)c;
         t[n + i + 1] = (uint32_t)(c >> 32);
     }
@@ -131,8 +139,8 @@ static void square(uint32_t *t, const uint32_t *x, size_t n) {
     carry = 0;
     for (size_t i = 0; i < n; i += 2) {
         size_t pair = i + 1 < n ? 2 : 1;
-        carry = add_two(t + 2 * i, 0, carry);
-        carry = add_two(t + 2 * i + pair, row(t + 2 * i, x + i, pair, x[i], pair == 2 ? x[i + 1] : 0), carry);
+        carry = mxtls_big_add_two(t + 2 * i, 0, carry);
+        carry = mxtls_big_add_two(t + 2 * i + pair, mxtls_big_row(t + 2 * i, x + i, pair, x[i], pair == 2 ? x[i + 1] : 0), carry);
     }
 }
 
@@ -148,7 +156,7 @@ void mxtls_mont_square(uint32_t *d, const uint32_t *x, const uint32_t *m, uint32
 
 /* d = 2 d mod m */
 static void twice(uint32_t *d, const uint32_t *m, size_t n) {
-    subtract(d, d, mxtls_big_add(d, d, d, 1, n), m, n);
+    mxtls_big_fit(d, d, mxtls_big_add(d, d, d, 1, n), m, n);
 }
 
 void mxtls_mont_r2(uint32_t *d, const uint32_t *m, uint32_t m0, size_t n, size_t bits, uint32_t *t) {

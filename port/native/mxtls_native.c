@@ -225,12 +225,47 @@ static mp_obj_t ct_found(size_t n_args, const mp_obj_t *a) {
     return MP_OBJ_NEW_SMALL_INT(mxtls_ct_found(mac, (uint32_t)size, buf, (uint32_t)most, (uint32_t)mp_obj_get_int(a[5])));
 }
 
+/* RSA: (out, x, n, e, work), (out, x, n, e, crt, blind, work). Diffie-Hellman: (out, base, x, p, work) */
+
+static mp_buffer_info_t whole(mp_obj_t object) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(object, &info, MP_BUFFER_READ);
+    if (info.len > 1 << 16) { /* so that no size of work overflows */
+        refuse();
+    }
+    return info;
+}
+
+static mp_obj_t rsa_public(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mp_buffer_info_t x = whole(a[1]), n = whole(a[2]), e = whole(a[3]);
+    uint32_t *work = words(a[4], 4 * MXTLS_RSA_PUBLIC_WORDS(n.len));
+    return MP_OBJ_NEW_SMALL_INT(mxtls_rsa_public(out(a[0], n.len), x.buf, x.len, n.buf, n.len, e.buf, e.len, work));
+}
+
+static mp_obj_t rsa_private(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mp_buffer_info_t x = whole(a[1]), n = whole(a[2]), e = whole(a[3]), crt = whole(a[4]);
+    size_t half = crt.len / 5;
+    uint32_t *work = words(a[6], 4 * MXTLS_RSA_PRIVATE_WORDS(half));
+    return MP_OBJ_NEW_SMALL_INT(mxtls_rsa_private(out(a[0], n.len), x.buf, x.len, n.buf, n.len, e.buf, e.len, crt.buf, half,
+        in(a[5], n.len), work));
+}
+
+static mp_obj_t dh_power(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mp_buffer_info_t base = whole(a[1]), x = whole(a[2]), p = whole(a[3]);
+    uint32_t *work = words(a[4], 4 * MXTLS_DH_WORDS(p.len));
+    return MP_OBJ_NEW_SMALL_INT(mxtls_dh_power(out(a[0], p.len), base.buf, base.len, x.buf, x.len, p.buf, p.len, work));
+}
+
 /* Every function, with how many arguments it takes. */
 #define FUNCTIONS(F) \
     F(sha1_blocks, 4) F(sha256_blocks, 4) F(sha512_blocks, 4) F(md5_blocks, 4) \
     F(aes_expand, 4) F(aes_ctr, 5) F(aes_cbc_encrypt, 5) F(aes_cbc_decrypt, 5) \
     F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
-    F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6)
+    F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
+    F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5)
 
 #define OBJECT(name, n) static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, n, n, name);
 #define ROW(name, n) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&name##_obj)},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The kernels of lib/mxtls/kernels in C: the same functions over the caller's memory, one algorithm a file.
  *
- * Freestanding C99, 32-bit arithmetic (SHA-512 adds and rotates 64 bits), no allocation, nothing of libc but memcpy. Time and
+ * Freestanding C99, 32-bit arithmetic (SHA-512 adds and rotates 64 bits), no allocation, nothing of libc but memcpy and memset. Time and
  * addresses depend on lengths and offsets alone, given a multiplication of 32 by 32 to 32 bits in constant time. Contexts are
  * words of the caller's; they hold no pointers, so they may be copied, and are wiped with mxtls_wipe.
  */
@@ -59,14 +59,29 @@ uint32_t mxtls_ct_hash_block(uint8_t *out, uint32_t n, const uint8_t *head, uint
     uint32_t most, uint32_t end);
 uint32_t mxtls_ct_found(const uint8_t *mac, uint32_t size, const uint8_t *buf, uint32_t most, uint32_t at);
 
-/* Numbers of n little-endian words; d may be x or y. take is 0 or 1, and secret: without it y counts as 0. Both give what is
- * left over: the borrow, the carry. */
-uint32_t mxtls_big_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n);
-uint32_t mxtls_big_add(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n);
-uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n);             /* 1 where x < y, else 0 */
-void mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size);         /* big-endian bytes, their low 4n */
-void mxtls_big_store(uint8_t *buf, size_t size, const uint32_t *x);                  /* the low size bytes */
-void mxtls_big_mul(uint32_t *t, const uint32_t *x, const uint32_t *y, size_t n);     /* t: 2n + 1 words, apart from x and y */
+/* RSA and Diffie-Hellman: see lib/mxtls/kernels/rsa.py and dh.py. Numbers are big-endian; n, p and out have size bytes, crt and blind
+ * 5 half and size. t are words of the caller's, as many as the macros say, that are secret after it. Without success out stays. */
+#define MXTLS_WORDS(size) (((size) + 3) / 4)
+#define MXTLS_RSA_PUBLIC_WORDS(size) (6 * MXTLS_WORDS(size) + 1)
+#define MXTLS_RSA_PRIVATE_WORDS(half) (28 * MXTLS_WORDS(half) + 16)
+#define MXTLS_DH_WORDS(size) (22 * MXTLS_WORDS(size) + 1)
+uint32_t mxtls_rsa_public(uint8_t *out, const uint8_t *x, size_t xlen, const uint8_t *n, size_t size, const uint8_t *e, size_t elen,
+    uint32_t *t);
+uint32_t mxtls_rsa_private(uint8_t *out, const uint8_t *x, size_t xlen, const uint8_t *n, size_t size, const uint8_t *e, size_t elen,
+    const uint8_t *crt, size_t half, const uint8_t *blind, uint32_t *t);
+uint32_t mxtls_dh_power(uint8_t *out, const uint8_t *base, size_t blen, const uint8_t *x, size_t xlen, const uint8_t *p, size_t size,
+    uint32_t *t);
+
+/* Numbers of n little-endian words; d may be x or y. take is 0 or 1, and secret: where it is 0, y counts as 0. */
+uint64_t mxtls_big_row(uint32_t *d, const uint32_t *x, size_t n, uint32_t y0, uint32_t y1); /* d += x (y0 + 2^32 y1); the 2 words after it */
+uint32_t mxtls_big_add_two(uint32_t *d, uint64_t c, uint32_t carry);                        /* the two words d += c + carry; the carry */
+uint32_t mxtls_big_add(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n); /* the carry */
+uint32_t mxtls_big_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n); /* the borrow */
+uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n);                    /* 1 where x < y, else 0 */
+void mxtls_big_fit(uint32_t *d, const uint32_t *x, uint32_t carry, const uint32_t *m, size_t n); /* d = carry:x, below 2 m, mod m */
+void mxtls_big_mul(uint32_t *t, const uint32_t *x, const uint32_t *y, size_t n);            /* t: 2n + 1 words, apart from x and y */
+uint32_t mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size);            /* from big-endian; not 0 where it is too long */
+void mxtls_big_store(uint8_t *buf, size_t size, const uint32_t *x);                         /* the low size bytes, big-endian */
 
 /* Modulo an odd m of n words, with R = 2^(32 n), m0 = mxtls_mont_m0(m[0]) and t, 2n + 1 words of the caller's that are secret after
  * it. mul: d = x y / R, square: d = x x / R, both below m, if x y < m R; reduce: d = t / R, if t < m R, where t[2n] is 0. d may be
@@ -75,7 +90,16 @@ uint32_t mxtls_mont_m0(uint32_t m);
 void mxtls_mont_mul(uint32_t *d, const uint32_t *x, const uint32_t *y, const uint32_t *m, uint32_t m0, size_t n, uint32_t *t);
 void mxtls_mont_square(uint32_t *d, const uint32_t *x, const uint32_t *m, uint32_t m0, size_t n, uint32_t *t);
 void mxtls_mont_reduce(uint32_t *d, uint32_t *t, const uint32_t *m, uint32_t m0, size_t n);
+uint64_t mxtls_mont_quotient(const uint32_t *x, const uint32_t *m, uint32_t m0, size_t n); /* the q with x + q m = 0 modulo 2^64, or 2^32 if n is 1 */
 void mxtls_mont_r2(uint32_t *d, const uint32_t *m, uint32_t m0, size_t n, size_t bits, uint32_t *t);
+
+/* d = d^e mod m, with e big-endian, r2 as above. power hides e and has 19n + 1 words in t; power_public, 3n + 1, shows it. */
+void mxtls_mont_power(uint32_t *d, const uint32_t *r2, const uint8_t *e, size_t size, const uint32_t *m, uint32_t m0, size_t n, uint32_t *t);
+void mxtls_mont_power_public(uint32_t *d, const uint32_t *r2, const uint8_t *e, size_t size, const uint32_t *m, uint32_t m0, size_t n,
+    uint32_t *t);
+
+/* d = 1/x mod an odd m, for x below m, of 2 words at least. Returns 1, or 0 where there is none. t: 6n + 12 words. d may be x. */
+uint32_t mxtls_big_inverse(uint32_t *d, const uint32_t *x, const uint32_t *m, size_t n, uint32_t *t);
 
 /* For the kernels themselves. */
 
