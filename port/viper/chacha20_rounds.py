@@ -2,8 +2,8 @@
 """ChaCha20's block function (RFC 8439 section 2.3) in viper, a file of its own so that another tier can take its place. Called by
 kernels/chacha20.py.
 
-The double round is one straight line over 16 locals. x and y, called with 0, are those that viper keeps in registers, with the
-third argument: the words b and d of a quarter round, which are rotated.
+The double round is one straight line over 16 locals. x and y, called with 0, are the words b and d of a quarter round, which
+rotate: viper keeps a function's first two locals in registers.
 """
 
 import micropython

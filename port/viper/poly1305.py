@@ -9,9 +9,8 @@ around the prime, and a sum whose even limbs are carried once behind a block's a
 import micropython
 from micropython import const
 
-# Words: 5 times the key's limbs 1 to 9, its limbs 0 to 9, those of the sum, the key's second half, where blocks are and their bytes, a
-# last block.
-POLY1305_CTX = const(156)
+# words: 5 times the key's limbs 1 to 9, its limbs 0 to 9, the sum's, the key's second half, a last block
+POLY1305_CTX = const(148)
 
 
 @micropython.viper
@@ -45,10 +44,11 @@ def poly1305_key(ctx, key):
 
 
 @micropython.viper
-def _blocks(x: uint, y: uint, k: ptr32):
-    """Absorb the blocks that ctx tells of. x and y, called with 0, are a column and a limb: viper keeps three arguments in registers."""
-    p = ptr8(k[33])
-    n = k[34]
+def _blocks(x: uint, y: uint, ctx, buf, off: int, n: int):
+    """Absorb n bytes of buf, a multiple of 16. x and y, called with 0, are a column and a limb: viper keeps the first two locals in
+    registers."""
+    k = ptr32(ctx)
+    p = ptr8(int(ptr8(buf)) + off)
     m = 0x1FFF
     while n:
         n -= 16
@@ -112,24 +112,19 @@ def _blocks(x: uint, y: uint, k: ptr32):
 @micropython.viper
 def poly1305(ctx, buf, off: int, n: int):
     """Absorb n bytes of buf, padded with zeros to whole blocks (RFC 8439 section 2.8)."""
-    k = ptr32(ctx)
-    at = int(ptr8(buf)) + off
-    k[33] = at
-    k[34] = n & -16
-    _blocks(0, 0, ctx)
-    if n & 15:
-        p = ptr8(at + (n & -16))
-        b = ptr8(int(ptr8(ctx)) + 140)
-        k[33] = int(b)
-        k[34] = 16
-        n &= 15
+    whole = n & -16
+    _blocks(0, 0, ctx, buf, off, whole)
+    n -= whole
+    if n:
+        b = ptr8(ctx)
+        p = ptr8(int(ptr8(buf)) + off + whole)
         i = 0
         while i < 16:
-            b[i] = 0
+            b[132 + i] = 0
             if i < n:
-                b[i] = p[i]
+                b[132 + i] = p[i]
             i += 1
-        _blocks(0, 0, ctx)
+        _blocks(0, 0, ctx, ctx, 132, 16)
 
 
 @micropython.viper
