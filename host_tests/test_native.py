@@ -150,7 +150,7 @@ def test_ct(library, rng):
             assert a == b
 
 
-@pytest.mark.parametrize("target", targets.NATIVE, ids=lambda t: t.name)
+@pytest.mark.parametrize("target", targets.NATIVE + targets.NATMOD, ids=lambda t: t.name)
 def test_the_module_refuses_what_is_out_of_bounds(target):
     if target.missing():
         pytest.skip(target.missing())
