@@ -259,7 +259,7 @@ def test_dh(library, rng):
         assert a == b, (p, base, x)
 
 
-@pytest.mark.parametrize("target", targets.NATIVE, ids=lambda t: t.name)
+@pytest.mark.parametrize("target", targets.NATIVE + targets.NATMOD, ids=lambda t: t.name)
 def test_the_module_refuses_what_is_out_of_bounds(target):
     if target.missing():
         pytest.skip(target.missing())

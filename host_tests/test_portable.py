@@ -13,7 +13,7 @@ NOT_IN_C = "des3 ecdh ecdsa pkcs rc4 seed x25519 x509".split()
 CASES = [
     pytest.param(script, target, id="%s-%s" % (script.stem, target.name))
     for script in SCRIPTS
-    for target in targets.TARGETS + (() if script.stem in NOT_IN_C else targets.NATIVE)
+    for target in targets.TARGETS + (() if script.stem in NOT_IN_C else targets.NATIVE + targets.NATMOD)
 ]
 
 

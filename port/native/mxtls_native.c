@@ -2,12 +2,17 @@
  * The MicroPython module mxtls_native: the kernels under the names and arguments of lib/mxtls/kernels.
  *
  * What is out of a buffer's bounds is a ValueError, so that no call from Python reaches past the caller's memory. Nothing is
- * allocated. port/native/<kernel>.py takes its functions from here. */
+ * allocated. port/native/<kernel>.py takes its functions from here. The one source is a part of the firmware (micropython.mk,
+ * micropython.cmake) or the file mxtls_native.mpy beside it (natmod/Makefile). */
 
 #include "mxtls_native.h"
+#if MICROPY_ENABLE_DYNRUNTIME
+#include "py/dynruntime.h"
+#else
 #include "py/runtime.h"
+#endif
 
-#define VERSION 1 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
+#define THIS_VERSION 1 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
 
 static void refuse(void) {
     mp_raise_ValueError(MP_ERROR_TEXT("mxtls_native: out of bounds"));
@@ -267,17 +272,43 @@ static mp_obj_t dh_power(size_t n_args, const mp_obj_t *a) {
     F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
     F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5)
 
-#define OBJECT(name, n) static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, n, n, name);
-#define ROW(name, n) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&name##_obj)},
+/* Every number: the VERSION, and the bytes of each context. */
+#define NUMBERS(N) \
+    N(VERSION, THIS_VERSION) N(AES_CTX, sizeof(mxtls_aes)) N(GHASH_CTX, sizeof(mxtls_ghash_key)) N(POLY1305_CTX, sizeof(mxtls_poly1305_ctx))
 
+#define OBJECT(name, n) static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, n, n, name);
 FUNCTIONS(OBJECT)
+
+#if MICROPY_ENABLE_DYNRUNTIME
+
+/* A file has no libc: what the compiler makes of assignments and loops. */
+void *memcpy(void *dst, const void *src, size_t n) {
+    return mp_fun_table.memmove_(dst, src, n);
+}
+
+void *memset(void *dst, int c, size_t n) {
+    return mp_fun_table.memset_(dst, c, n);
+}
+
+#define STORE(name, n) mp_store_global(MP_QSTR_##name, MP_OBJ_FROM_PTR(&name##_obj));
+#define STORE_NUMBER(name, value) mp_store_global(MP_QSTR_##name, MP_OBJ_NEW_SMALL_INT(value));
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    (void)n_args, (void)n_kw, (void)args;
+    MP_DYNRUNTIME_INIT_ENTRY
+    NUMBERS(STORE_NUMBER)
+    FUNCTIONS(STORE)
+    MP_DYNRUNTIME_INIT_EXIT
+}
+
+#else
+
+#define ROW(name, n) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&name##_obj)},
+#define ROW_NUMBER(name, value) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_INT(value)},
 
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_mxtls_native)},
-    {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_INT(VERSION)},
-    {MP_ROM_QSTR(MP_QSTR_AES_CTX), MP_ROM_INT(sizeof(mxtls_aes))},
-    {MP_ROM_QSTR(MP_QSTR_GHASH_CTX), MP_ROM_INT(sizeof(mxtls_ghash_key))},
-    {MP_ROM_QSTR(MP_QSTR_POLY1305_CTX), MP_ROM_INT(sizeof(mxtls_poly1305_ctx))},
+    NUMBERS(ROW_NUMBER)
     FUNCTIONS(ROW)
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
@@ -288,3 +319,5 @@ const mp_obj_module_t mxtls_native_module = {
 };
 
 MP_REGISTER_MODULE(MP_QSTR_mxtls_native, mxtls_native_module);
+
+#endif
