@@ -15,7 +15,7 @@ import targets
 
 HERE = Path(__file__).resolve().parent
 NATIVE = HERE.parent / "port" / "native"
-SIZES = {"aes": 244, "ghash": 36, "poly1305": 56}  # contexts in C
+SIZES = {"aes": 244, "des3": 384, "seed": 128, "rc4": 258, "ghash": 36, "poly1305": 56}  # contexts in C
 
 
 def pure(name):
@@ -80,6 +80,34 @@ def test_aes(library, rng, size):
             getattr(aes, "aes_" + mode)(ctx, iv, buf, 1, m)
             library("aes_" + mode, words, iv2, (buf2, 1), m)
             assert (iv, buf) == (iv2, buf2), (mode, n)
+
+
+@pytest.mark.parametrize("name, block, size", [("des3", 8, 24), ("seed", 16, 16)])
+def test_older_block_ciphers(library, rng, name, block, size):
+    kernel = pure(name)
+    for n in list(range(0, 12 * block, block)) * 3:
+        key, iv, buf = some(rng, size + 1), some(rng, block), some(rng, n + 2)
+        ctx, words = bytearray(SIZES[name]), bytearray(SIZES[name])
+        getattr(kernel, name + "_expand")(ctx, key, 1)
+        library(name + "_expand", words, (key, 1))
+        for way in ("_cbc_encrypt", "_cbc_decrypt"):
+            iv2, buf2 = bytearray(iv), bytearray(buf)
+            getattr(kernel, name + way)(ctx, iv, buf, 1, n)
+            library(name + way, words, iv2, (buf2, 1), n)
+            assert (iv, buf) == (iv2, buf2), (way, n)
+
+
+def test_rc4(library, rng):
+    rc4 = pure("rc4")
+    for size in (5, 13, 16, 255, 256):
+        key, buf, state, state2 = some(rng, size), some(rng, 600), bytearray(SIZES["rc4"]), bytearray(SIZES["rc4"])
+        rc4.rc4_init(state, key, 0, size)
+        library("rc4_init", state2, key, size)
+        buf2 = bytearray(buf)
+        for at, n in ((1, 0), (1, 3), (4, 500)):
+            rc4.rc4_xor(state, buf, at, n)
+            library("rc4_xor", state2, (buf2, at), n)
+        assert (state, buf) == (state2, buf2), size
 
 
 def test_ghash(library, rng):

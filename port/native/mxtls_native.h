@@ -2,7 +2,7 @@
  * The kernels of lib/mxtls/kernels in C: the same functions over the caller's memory, one algorithm a file.
  *
  * Freestanding C99, 32-bit arithmetic (SHA-512 adds and rotates 64 bits), no allocation, nothing of libc but memcpy. Time and
- * addresses depend on lengths and offsets alone, given a multiplication of 32 by 32 to 32 bits in constant time. Contexts are
+ * addresses depend on lengths and offsets alone (but RC4's), given a multiplication of 32 by 32 to 32 bits in constant time. Contexts are
  * words of the caller's; they hold no pointers, so they may be copied, and are wiped with mxtls_wipe.
  */
 
@@ -28,6 +28,28 @@ void mxtls_aes_expand(mxtls_aes *ctx, const uint8_t *key, size_t nbytes);
 void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n);
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+
+/* Triple DES and SEED, CBC over n bytes in place, n a multiple of the block; iv becomes the last ciphertext block. */
+typedef struct {
+    uint32_t key[48][2];
+} mxtls_des3;
+void mxtls_des3_expand(mxtls_des3 *ctx, const uint8_t key[24]);
+void mxtls_des3_cbc_encrypt(const mxtls_des3 *ctx, uint8_t iv[8], uint8_t *buf, size_t n);
+void mxtls_des3_cbc_decrypt(const mxtls_des3 *ctx, uint8_t iv[8], uint8_t *buf, size_t n);
+
+typedef struct {
+    uint32_t key[16][2];
+} mxtls_seed;
+void mxtls_seed_expand(mxtls_seed *ctx, const uint8_t key[16]);
+void mxtls_seed_cbc_encrypt(const mxtls_seed *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+void mxtls_seed_cbc_decrypt(const mxtls_seed *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+
+/* RC4 indexes its state by secrets: see rc4.c. A key has 1 to 256 bytes. */
+typedef struct {
+    uint8_t s[256], i, j;
+} mxtls_rc4;
+void mxtls_rc4_init(mxtls_rc4 *ctx, const uint8_t *key, size_t n);
+void mxtls_rc4_xor(mxtls_rc4 *ctx, uint8_t *buf, size_t n);
 
 /* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros. */
 typedef struct {
@@ -60,6 +82,8 @@ uint32_t mxtls_ct_hash_block(uint8_t *out, uint32_t n, const uint8_t *head, uint
 uint32_t mxtls_ct_found(const uint8_t *mac, uint32_t size, const uint8_t *buf, uint32_t most, uint32_t at);
 
 /* For the kernels themselves. */
+
+void mxtls_sbox(uint32_t q[8]); /* AES's S-box of eight bit planes, without its constant 0x63 */
 
 static inline uint32_t mxtls_rol(uint32_t x, int n) {
     return x << n | x >> (32 - n);
