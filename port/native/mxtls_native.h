@@ -13,6 +13,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* A Cortex-M0 or M0+: eight registers for arithmetic, two operands, no carry but by the flags. Some kernels have assembly for it. */
+#if defined(__thumb__) && !defined(__thumb2__)
+#define MXTLS_THUMB1 1
+#else
+#define MXTLS_THUMB1 0
+#endif
+
 /* Absorb count whole blocks: of 64 bytes, of 128 for SHA-512. The state is the digest so far as the standard writes it. */
 void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t count);
 void mxtls_sha256_blocks(uint8_t state[32], const uint8_t *buf, size_t count);

@@ -3,6 +3,55 @@
 
 #include "mxtls_native.h"
 
+#if MXTLS_THUMB1
+
+/* The circuit below, ordered so that it spills least on eight registers: r8 to r12 and the words from 64 on hold what waits. The planes
+ * lie at sp, its output at sp + 32. It changes every register but lr; aes.c calls it. */
+__attribute__((naked, used)) static void frame(void) {
+    __asm__(
+        ".syntax unified\n.global mxtls_sbox_frame\n.thumb_func\nmxtls_sbox_frame:\n"
+        "ldr r0, [sp, #16]; ldr r1, [sp, #8]; mov r2, r0; eors r2, r1; ldr r3, [sp, #28]; mov r4, r3; eors r4, r0\n"
+        "ldr r5, [sp, #24]; ldr r6, [sp, #20]; eors r6, r5; ldr r7, [sp, #4]; eors r7, r3; ldr r3, [sp, #0]; eors r3, r6\n"
+        "eors r0, r3; mov r8, r7; eors r7, r2; mov r9, r0; ldr r0, [sp, #12]; eors r0, r7; eors r5, r0; eors r0, r1\n"
+        "mov r10, r5; eors r5, r4; mov r11, r0; eors r0, r6; mov r12, r7; ldr r7, [sp, #28]; eors r1, r7; str r4, [sp, #64]\n"
+        "ands r4, r5; eors r6, r5; eors r7, r3; str r5, [sp, #68]; eors r5, r0; str r5, [sp, #72]; ands r5, r2\n"
+        "str r2, [sp, #76]; ldr r2, [sp, #4]; eors r2, r3; str r3, [sp, #80]; ands r3, r2; str r0, [sp, #84]; ands r0, r1\n"
+        "eors r5, r4; eors r0, r4; mov r4, r12; str r7, [sp, #88]; mov r7, r11; ands r4, r7; str r2, [sp, #92]; eors r2, r1\n"
+        "str r1, [sp, #96]; ldr r1, [sp, #0]; eors r7, r1; str r7, [sp, #100]; ands r7, r2; eors r7, r4; str r2, [sp, #104]\n"
+        "mov r2, r9; ands r2, r1; eors r2, r4; eors r7, r5; ldr r4, [sp, #68]; eors r4, r1; mov r1, r8; ands r1, r6\n"
+        "eors r3, r1; eors r3, r5; mov r5, r10; eors r7, r5; ldr r5, [sp, #88]; ands r5, r4; eors r2, r0; eors r5, r1\n"
+        "mov r1, r8; eors r1, r6; eors r5, r0; ldr r0, [sp, #28]; eors r0, r6; eors r3, r1; eors r5, r0; ldr r0, [sp, #84]\n"
+        "ldr r1, [sp, #96]; eors r0, r1; eors r2, r0; mov r0, r7; ands r0, r3; mov r1, r2; eors r1, r0; mov r10, r3\n"
+        "eors r3, r5; eors r7, r2; ands r1, r3; eors r1, r5; eors r0, r5; mov r3, r7; ands r3, r0; eors r3, r2; mov r2, r0\n"
+        "eors r2, r1; ands r5, r2; mov r2, r10; eors r2, r5; eors r0, r5; ands r4, r3; ands r0, r3; ldr r5, [sp, #88]\n"
+        "ands r5, r3; eors r2, r1; mov r10, r5; ldr r5, [sp, #0]; ands r5, r1; eors r7, r0; mov r0, r9; ands r0, r1; mov r9, r2\n"
+        "eors r2, r1; eors r1, r3; eors r3, r7; str r0, [sp, #88]; mov r0, r12; ands r0, r2; mov r12, r0; ldr r0, [sp, #92]\n"
+        "ands r0, r7; eors r0, r4; eors r4, r5; ands r6, r3; str r4, [sp, #92]; mov r4, r11; ands r2, r4; ldr r4, [sp, #68]\n"
+        "ands r4, r1; eors r4, r6; mov r11, r4; mov r4, r8; ands r3, r4; eors r5, r3; eors r2, r6; ldr r4, [sp, #80]\n"
+        "ands r4, r7; ldr r6, [sp, #64]; ands r6, r1; eors r5, r2; mov r8, r2; mov r2, r9; eors r7, r2; eors r1, r7\n"
+        "ldr r2, [sp, #76]; ands r2, r1; eors r3, r0; eors r6, r2; eors r0, r6; eors r0, r5; str r0, [sp, #32]\n"
+        "ldr r0, [sp, #72]; ands r1, r0; ldr r0, [sp, #96]; ands r0, r7; eors r2, r0; ldr r0, [sp, #84]; ands r7, r0\n"
+        "mov r0, r10; eors r0, r5; eors r7, r1; eors r6, r4; eors r7, r6; eors r3, r7; str r3, [sp, #36]; eors r0, r7\n"
+        "mov r3, r9; ldr r5, [sp, #100]; ands r5, r3; mov r7, r11; eors r7, r1; ldr r1, [sp, #104]; ands r3, r1; mov r1, r12\n"
+        "eors r1, r3; eors r1, r6; eors r4, r7; ldr r6, [sp, #88]; eors r3, r6; eors r2, r4; eors r5, r1; eors r7, r1\n"
+        "str r7, [sp, #60]; mov r1, r8; eors r1, r5; str r1, [sp, #48]; eors r4, r1; str r4, [sp, #56]; eors r3, r0\n"
+        "str r3, [sp, #40]; ldr r1, [sp, #92]; eors r1, r5; str r1, [sp, #44]; eors r2, r0; str r2, [sp, #52]\n"
+        "bx lr\n");
+}
+
+__attribute__((naked)) void mxtls_sbox(uint32_t q[8]) {
+    (void)q;
+    __asm__(
+        ".syntax unified\n"
+        "push {r0, r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; sub sp, #112; mov r1, sp\n"
+        "ldm r0!, {r4-r7}; stm r1!, {r4-r7}; ldm r0!, {r4-r7}; stm r1!, {r4-r7}\n"
+        "bl mxtls_sbox_frame; ldr r0, [sp, #128]; add r1, sp, #32\n"
+        "ldm r1!, {r4-r7}; stm r0!, {r4-r7}; ldm r1!, {r4-r7}; stm r0!, {r4-r7}\n"
+        "add sp, #112; pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r0, r4-r7, pc}\n");
+}
+
+#else
+
 /* SubBytes without its constant 0x63: the circuit of Boyar and Peralta (2011). */
 void mxtls_sbox(uint32_t q[8]) {
     uint32_t x0 = q[7], x1 = q[6], x2 = q[5], x3 = q[4], x4 = q[3], x5 = q[2], x6 = q[1], x7 = q[0];
@@ -86,3 +135,5 @@ void mxtls_sbox(uint32_t q[8]) {
     q[1] = z12 ^ t48 ^ t62;
     q[0] = t48 ^ t46 ^ t57;
 }
+
+#endif
