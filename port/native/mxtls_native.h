@@ -60,7 +60,7 @@ void mxtls_rc4_xor(mxtls_rc4 *ctx, uint8_t *buf, size_t n);
 
 /* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros. */
 typedef struct {
-    uint32_t factor[9];
+    uint32_t h[4];
 } mxtls_ghash_key;
 void mxtls_ghash_expand(mxtls_ghash_key *ctx, const uint8_t h[16]);
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n);
