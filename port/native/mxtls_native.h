@@ -70,8 +70,7 @@ void mxtls_chacha20_xor(uint8_t state[48], uint8_t *buf, size_t n);
 
 /* Each call's input is padded with zeros to whole blocks, as RFC 8439 section 2.8 wants it. */
 typedef struct {
-    uint16_t r[10], h[10]; /* limbs of 13 bits */
-    uint8_t s[16];
+    uint32_t r[4], s[4], h[5];
 } mxtls_poly1305_ctx;
 void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]);
 void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n);
