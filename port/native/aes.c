@@ -92,66 +92,73 @@ static void shift_twice(uint32_t *q) {
     }
 }
 
-/* The rounds from the first S-box to the last. */
+/* All that follows the first round's S-box, but for the transposition. */
 #if MXTLS_THUMB1
 
-/* The same in Thumb-1, whose eight registers the compiler spills too often. The state lies at sp, the S-box's output behind it at 32
- * (see sbox.c), at 112 q, the key, the count and masks. A plane at a time: r0 a, then a + b; r1 b and the sum; r4 key, r6 carry, r7 top;
- * r8 to r11 hold masks, r12 the key's odd bits. */
-#define NEXT "movs r2, #8; mov r1, r0; rors r1, r2\n"
-#define LAG_NEXT NEXT "mov r3, r8; lsrs r2, r1, #2; ands r2, r3; lsls r1, r1, #6; bics r1, r3; eors r1, r2\n"
-#define NEXT_BUT_ONE "rev16 r2, r0; rev r2, r2\n"
-#define LAG_NEXT_BUT_ONE NEXT_BUT_ONE "mov r3, r9; lsrs r5, r2, #4; ands r5, r3; lsls r2, r2, #4; bics r2, r3; eors r2, r5\n"
-#define LOAD(i) "ldr r0, [sp, #32 + 4 * " #i "]\n"
-#define LOAD_SHIFTED(i) LOAD(i) "lsrs r2, r0, #4; eors r2, r0; mov r3, r11; ands r2, r3; eors r0, r2; lsls r2, r2, #4; eors r0, r2\n"
-#define EVEN_KEY(i) "ldr r5, [r4, #2 * " #i "]; mov r3, r10; ands r3, r5; eors r5, r3; mov r12, r5; eors r1, r3; lsls r3, r3, #1; eors r1, r3\n"
-#define ODD_KEY(i) "mov r5, r12; eors r1, r5; lsrs r5, r5, #1; eors r1, r5\n"
-#define PLANE(i, load, next, next_but_one, key, carry) load(i) next "eors r0, r1\n" next_but_one \
-    "eors r1, r2; eors r1, r6\n" key(i) "str r1, [sp, #4 * " #i "]\n" carry
-#define PLAIN "mov r6, r0\n"
-#define REDUCED "mov r6, r0; eors r6, r7\n" /* x^8 is x^4 + x^3 + x + 1 */
-#define MIX_COLUMNS(load, next, next_but_one) \
-    load(7) next "eors r0, r1; mov r7, r0; mov r6, r0\n" \
-    PLANE(0, load, next, next_but_one, EVEN_KEY, REDUCED) PLANE(1, load, next, next_but_one, ODD_KEY, PLAIN) \
-    PLANE(2, load, next, next_but_one, EVEN_KEY, REDUCED) PLANE(3, load, next, next_but_one, ODD_KEY, REDUCED) \
-    PLANE(4, load, next, next_but_one, EVEN_KEY, PLAIN) PLANE(5, load, next, next_but_one, ODD_KEY, PLAIN) \
-    PLANE(6, load, next, next_but_one, EVEN_KEY, PLAIN) PLANE(7, load, next, next_but_one, ODD_KEY, "")
-#define MASKS "add r0, sp, #124; ldm r0, {r0-r3}; mov r8, r0; mov r9, r1; mov r10, r2; mov r11, r3\n"
+/* In Thumb-1, whose eight registers the compiler spills too often. The state lies at sp, the S-box's output behind it at 32 (see
+ * sbox.c), at 112 q, the key, the count and masks. A plane at a time: r0 or r6 a, then a + b, and the other one the carry; r1 b and
+ * the sum; r4 key, r7 top, lr top's b; r8 to r11 hold masks, r12 the key's odd bits. */
+#define NEXT(x) "movs r2, #8; mov r1, " x "; rors r1, r2\n"
+#define LAG_NEXT(x) NEXT(x) "mov r3, r8; lsrs r2, r1, #2; ands r2, r3; lsls r1, r1, #6; bics r1, r3; eors r1, r2\n"
+#define NEXT_BUT_ONE(x) "rev16 r2, " x "; rev r2, r2\n"
+#define LAG_NEXT_BUT_ONE(x) NEXT_BUT_ONE(x) "mov r3, r9; lsrs r5, r2, #4; ands r5, r3; lsls r2, r2, #4; bics r2, r3; eors r2, r5\n"
+#define LOAD(i, x) "ldr " x ", [sp, #32 + 4 * " #i "]\n"
+#define LOAD_SHIFTED(i, x) LOAD(i, x) \
+    "lsrs r2, " x ", #4; eors r2, " x "; mov r3, r11; ands r2, r3; eors " x ", r2; lsls r2, r2, #4; eors " x ", r2\n"
+#define EVEN_KEY(i) \
+    "ldr r5, [r4, #2 * " #i "]; mov r3, r10; ands r3, r5; eors r5, r3; mov r12, r5; eors r1, r3; lsls r3, r3, #1; eors r1, r3\n"
+#define ODD_KEY "mov r5, r12; eors r1, r5; lsrs r5, r5, #1; eors r1, r5\n"
+#define SUM(x, load, next, i) load(i, x) next(x) "eors " x ", r1\n"
+#define PLANE(i, x, carry, next_but_one, key) next_but_one(x) "eors r1, r2; eors r1, " carry "\n" key "str r1, [sp, #4 * " #i "]\n"
+#define REDUCE(x) "eors " x ", r7\n" /* x^8 is x^4 + x^3 + x + 1 */
+#define MIX_COLUMNS(load, next, twice) \
+    SUM("r7", load, next, 7) "mov lr, r1\n" \
+    SUM("r0", load, next, 0) PLANE(0, "r0", "r7", twice, EVEN_KEY(0)) REDUCE("r0") \
+    SUM("r6", load, next, 1) PLANE(1, "r6", "r0", twice, ODD_KEY) \
+    SUM("r0", load, next, 2) PLANE(2, "r0", "r6", twice, EVEN_KEY(2)) REDUCE("r0") \
+    SUM("r6", load, next, 3) PLANE(3, "r6", "r0", twice, ODD_KEY) REDUCE("r6") \
+    SUM("r0", load, next, 4) PLANE(4, "r0", "r6", twice, EVEN_KEY(4)) \
+    SUM("r6", load, next, 5) PLANE(5, "r6", "r0", twice, ODD_KEY) \
+    SUM("r0", load, next, 6) PLANE(6, "r0", "r6", twice, EVEN_KEY(6)) \
+    "mov r1, lr\n" PLANE(7, "r7", "r0", twice, ODD_KEY)
+#define LAST(i, key) LOAD_SHIFTED(i, "r1") key "str r1, [r7, #4 * " #i "]\n"
+#define PREPARE "ldr r4, [sp, #116]; add r0, sp, #124; ldm r0, {r0-r3}; mov r8, r0; mov r9, r1; mov r10, r2; mov r11, r3\n"
 
 __attribute__((naked)) static void encrypt(uint32_t q[8], const uint32_t *key, uint32_t pairs) {
     (void)q, (void)key, (void)pairs;
     __asm__(
         ".syntax unified\n"
         "push {r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; sub sp, #140\n"
-        "add r3, sp, #112; stm r3!, {r0-r2}; adr r1, 4f; ldm r1!, {r4-r7}; stm r3!, {r4-r7}; mov r1, sp\n"
+        "add r3, sp, #112; stm r3!, {r0-r2}; adr r1, 4f; ldm r1!, {r4-r7}; stm r3!, {r4-r7}; add r1, sp, #32\n"
         "ldm r0!, {r4-r7}; stm r1!, {r4-r7}; ldm r0!, {r4-r7}; stm r1!, {r4-r7}\n"
-        "1: bl mxtls_sbox_frame\n"
-        "ldr r4, [sp, #116]\n" MASKS MIX_COLUMNS(LOAD, LAG_NEXT, LAG_NEXT_BUT_ONE)
-        "bl mxtls_sbox_frame\n"
-        "ldr r0, [sp, #120]; subs r0, #1; beq 2f; str r0, [sp, #120]; b 3f\n"
-        "2: ldr r0, [sp, #112]; add r1, sp, #32\n"
-        "ldm r1!, {r4-r7}; stm r0!, {r4-r7}; ldm r1!, {r4-r7}; stm r0!, {r4-r7}\n"
+        "1:" PREPARE MIX_COLUMNS(LOAD, LAG_NEXT, LAG_NEXT_BUT_ONE)
+        "bl mxtls_sbox_frame\n" PREPARE
+        "adds r4, #16; ldr r0, [sp, #120]; subs r0, #1; str r0, [sp, #120]; beq 2f; b 3f\n"
+        "2: ldr r7, [sp, #112]\n"
+        LAST(0, EVEN_KEY(0)) LAST(1, ODD_KEY) LAST(2, EVEN_KEY(2)) LAST(3, ODD_KEY)
+        LAST(4, EVEN_KEY(4)) LAST(5, ODD_KEY) LAST(6, EVEN_KEY(6)) LAST(7, ODD_KEY)
         "add sp, #140; pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r4-r7, pc}\n"
         ".align 2\n4: .word 0x3F3F3F3F, 0x0F0F0F0F, 0x55555555, 0x0F000F00\n5: b 1b\n"
-        "3: ldr r4, [sp, #116]; adds r4, #16\n" MASKS MIX_COLUMNS(LOAD_SHIFTED, NEXT, NEXT_BUT_ONE)
-        "adds r4, #16; str r4, [sp, #116]; b 5b\n");
+        "3:" MIX_COLUMNS(LOAD_SHIFTED, NEXT, NEXT_BUT_ONE)
+        "adds r4, #16; str r4, [sp, #116]; bl mxtls_sbox_frame; b 5b\n");
 }
 
 #else
 
 static void encrypt(uint32_t q[8], const uint32_t *key, uint32_t pairs) {
     for (;; key += 8) {
-        mxtls_sbox(q);
         mix_columns(q, 1);
         add_key(q, key);
         mxtls_sbox(q);
-        if (!--pairs) {
-            return;
-        }
         shift_twice(q);
+        if (!--pairs) {
+            break;
+        }
         mix_columns(q, 0);
         add_key(q, key + 4);
+        mxtls_sbox(q);
     }
+    add_key(q, key + 4);
 }
 
 #endif
@@ -189,9 +196,8 @@ static void crypt(const mxtls_aes *ctx, uint32_t q[8], int inverse) {
         add_key(q, ctx->key[0]);
     } else {
         add_key(q, ctx->key[0]);
+        mxtls_sbox(q);
         encrypt(q, ctx->key[1], rounds >> 1);
-        shift_twice(q);
-        add_key(q, ctx->key[rounds]);
     }
     transpose(q);
 }
@@ -247,22 +253,45 @@ void mxtls_aes_expand(mxtls_aes *ctx, const uint8_t *key, size_t nbytes) {
     }
 }
 
-void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) {
-    uint32_t q[8], start[3], count = mxtls_be32(ctr + 12);
+/* 32 blocks in a row differ in the last byte alone: the first S-box of the others is computed once for all of them, in `common`, and
+ * that of the last byte for all 32 at once, in `lanes`. */
+static void start(const mxtls_aes *ctx, const uint8_t ctr[16], uint32_t count, uint32_t common[8], uint32_t lanes[8]) {
+    static const uint32_t COUNTERS[8] = {0xAAAAAAAA, 0xCCCCCCCC, 0xF0F0F0F0, 0xFF00FF00, 0xFFFF0000};
     for (int i = 0; i < 3; i++) {
-        start[i] = mxtls_le32(ctr + 4 * i);
+        common[2 * i] = common[2 * i + 1] = mxtls_le32(ctr + 4 * i);
     }
+    common[6] = common[7] = swap(count & ~(uint32_t)31);
+    transpose(common);
+    add_key(common, ctx->key[0]);
+    for (int i = 0; i < 8; i++) {
+        lanes[i] = (0 - (common[i] >> 31)) ^ COUNTERS[i];
+    }
+    mxtls_sbox(common);
+    mxtls_sbox(lanes);
+    for (int i = 0; i < 8; i++) {
+        common[i] &= 0x3FFFFFFF;
+    }
+}
+
+void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) {
+    uint32_t q[8], common[8], lanes[8], count = mxtls_be32(ctr + 12);
+    int fresh = 0;
     while (n) {
         uint8_t last[32];
-        size_t m = n < 32 ? n : 32;
+        uint32_t lane = count & 31;
+        size_t m = lane < 31 ? 32 : 16;
         uint8_t *p = buf;
-        for (int i = 0; i < 3; i++) {
-            q[2 * i] = q[2 * i + 1] = start[i];
+        if (!fresh || !lane) {
+            start(ctx, ctr, count, common, lanes);
+            fresh = 1;
         }
-        q[6] = swap(count);
-        q[7] = swap(count + 1);
-        crypt(ctx, q, 0);
-        if (m < 32) {
+        for (int i = 0; i < 8; i++) {
+            q[i] = common[i] | lanes[i] >> lane << 30;
+        }
+        encrypt(q, ctx->key[1], ctx->rounds >> 1);
+        transpose(q);
+        if (n < 32 || m < 32) {
+            m = n < m ? n : m;
             p = last;
             memcpy(p, buf, m);
         }
@@ -270,7 +299,7 @@ void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n
             mxtls_put_le32(p + 4 * i, mxtls_le32(p + 4 * i) ^ q[2 * i]);
             mxtls_put_le32(p + 16 + 4 * i, mxtls_le32(p + 16 + 4 * i) ^ q[2 * i + 1]);
         }
-        if (m < 32) {
+        if (p == last) {
             memcpy(buf, p, m);
         }
         count += m > 16 ? 2 : 1;
