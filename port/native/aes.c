@@ -6,7 +6,7 @@
 #include "mxtls_native.h"
 
 /* Eight words of bytes become eight planes, and back: transpose 8x8 bits in each byte. */
-static void transpose(uint32_t *q) {
+__attribute__((optimize("O2"))) static void transpose(uint32_t *q) {
 #define SWAP(x, y, s, m) \
     t = ((x >> s) ^ y) & m; \
     y ^= t; \
@@ -273,7 +273,7 @@ static void start(const mxtls_aes *ctx, const uint8_t ctr[16], uint32_t count, u
     }
 }
 
-void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) {
+__attribute__((optimize("O2"))) void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) {
     uint32_t q[8], common[8], lanes[8], count = mxtls_be32(ctr + 12);
     int fresh = 0;
     while (n) {

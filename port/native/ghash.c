@@ -4,6 +4,8 @@
  * Karatsuba's method turns a product of 128 bits into nine of 32 and each of these into three of 16. Products of 32 by 32 to 32 bits,
  * as a Cortex-M0 and M3 do them in constant time. */
 
+#pragma GCC optimize("O2") /* also in firmware built for size: some bytes more, a fifth of the time less */
+
 #include "mxtls_native.h"
 
 /* Two factors; then their product in their place, its low half in x. */
@@ -74,7 +76,7 @@ void mxtls_ghash_expand(mxtls_ghash_key *ctx, const uint8_t h[16]) {
 
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n) {
     pair p[9];
-    uint32_t v[8], h0 = ctx->h[0], h1 = ctx->h[1], h2 = ctx->h[2], h3 = ctx->h[3];
+    uint32_t v[4], h0 = ctx->h[0], h1 = ctx->h[1], h2 = ctx->h[2], h3 = ctx->h[3];
     uint8_t last[16] = {0};
     for (int i = 0; i < 4; i++) {
         v[i] = mxtls_be32(y + 4 * i);
@@ -98,26 +100,31 @@ void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, 
         b ^= d;
         FACTORS(6, a, b, h0 ^ h2, h1 ^ h3);
         products(p);
-        for (int i = 0; i < 9; i += 3) { /* p[i].y, p[i].x, p[i + 1].y, p[i + 1].x: the words of a product of 64 bits */
-            uint32_t t = p[i].x ^ p[i + 1].y;
-            p[i].x = t ^ p[i].y ^ p[i + 2].y;
-            p[i + 1].y = t ^ p[i + 1].x ^ p[i + 2].x;
-        }
-        a = p[1].y ^ p[3].y;
-        b = p[1].x ^ p[3].x;
-        v[0] = p[0].y;
-        v[1] = p[0].x;
-        v[2] = a ^ p[0].y ^ p[6].y;
-        v[3] = b ^ p[0].x ^ p[6].x;
-        v[4] = a ^ p[4].y ^ p[7].y;
-        v[5] = b ^ p[4].x ^ p[7].x;
-        v[6] = p[4].y;
-        v[7] = p[4].x;
-        for (int i = 7; i > 3; i--) { /* x^128 is 1 + x + x^2 + x^7 */
-            uint32_t x = v[i];
-            v[i - 4] ^= x ^ x >> 1 ^ x >> 2 ^ x >> 7;
-            v[i - 3] ^= x << 31 ^ x << 30 ^ x << 25;
-        }
+        /* Each three are a product of 64 bits, of words a to d from the top; the three of these are one of 128 bits. */
+#define WORDS(i, a, b, c, d) \
+        uint32_t a = p[i].y, d = p[i + 1].x, t##i = p[i].x ^ p[i + 1].y; \
+        uint32_t b = t##i ^ a ^ p[i + 2].y, c = t##i ^ d ^ p[i + 2].x
+        WORDS(0, a0, b0, c0, d0);
+        WORDS(3, a1, b1, c1, d1);
+        WORDS(6, a2, b2, c2, d2);
+        c0 ^= a1;
+        d0 ^= b1;
+        a2 ^= a0 ^ c0;
+        b2 ^= b0 ^ d0;
+        c2 ^= c0 ^ c1;
+        d2 ^= d0 ^ d1;
+        /* Of a0, b0, a2, b2, c2, d2, c1, d1 the upper four come back: x^128 is 1 + x + x^2 + x^7. */
+#define FOLD(x, to, next) \
+        to ^= x ^ x >> 1 ^ x >> 2 ^ x >> 7; \
+        next ^= x << 31 ^ x << 30 ^ x << 25
+        FOLD(d1, b2, c2);
+        FOLD(c1, a2, b2);
+        FOLD(d2, b0, a2);
+        FOLD(c2, a0, b0);
+        v[0] = a0;
+        v[1] = b0;
+        v[2] = a2;
+        v[3] = b2;
     }
     for (int i = 0; i < 4; i++) {
         mxtls_put_be32(y + 4 * i, v[i]);
