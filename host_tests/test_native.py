@@ -5,6 +5,7 @@ and the module's refusal of what lies out of a buffer's bounds. The vectors run 
 import ctypes
 import importlib
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -176,6 +177,32 @@ def test_ct(library, rng):
             ct.ct_select(a, other, n, take)
             library("ct_select", b, other, n, take)
             assert a == b
+
+
+def test_the_assembly_for_a_cortex_m0_computes_what_the_c_does(tmp_path):
+    """On QEMU's, the kernels as a Cortex-M0 has them beside the same files without their assembly."""
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if not shutil.which(tool):
+            pytest.skip("no %s here" % tool)
+
+    def run(*arguments, **options):
+        return subprocess.run([str(a) for a in arguments], check=True, capture_output=True, text=True, **options).stdout
+
+    names = ("aes", "sbox", "seed", "ghash", "poly1305", "chacha20", "sha1", "sha256")
+    flags = "-mcpu=cortex-m0 -mthumb -Os -std=c99 -ffreestanding".split()
+    objects = []
+    for name in names:
+        objects += [tmp_path / (name + ".o"), tmp_path / (name + "_plain.o")]
+        run("arm-none-eabi-gcc", *flags, "-c", NATIVE / (name + ".c"), "-o", objects[-2])
+        run("arm-none-eabi-gcc", *flags, "-DMXTLS_THUMB1=0", "-c", NATIVE / (name + ".c"), "-o", objects[-1])
+        run("arm-none-eabi-objcopy", *sum((["--redefine-sym", "%s=plain_%s" % (s, s)] for s in set(re.findall(
+            r"\b(?:mxtls_\w+)", run("arm-none-eabi-nm", objects[-1])))), []), objects[-1])
+    image = tmp_path / "check.elf"
+    run("arm-none-eabi-gcc", *flags, "-I", NATIVE, "-nostdlib", "-Wl,--section-start=.vectors=0", "-Wl,-Ttext=0x100", "-Wl,-Tbss=0x20000000",
+        "-Wl,-Tdata=0x20003000", HERE / "native" / "thumb_check.c", NATIVE / "ct.c", *objects, "-lc", "-lgcc", "-o", image)
+    said = subprocess.run(["qemu-system-arm", "-M", "microbit", "-nographic", "-semihosting", "-kernel", str(image)], capture_output=True,
+                          text=True, timeout=300, stdin=subprocess.DEVNULL)
+    assert "thumb: the same" in said.stdout + said.stderr, said.stdout + said.stderr
 
 
 @pytest.mark.parametrize("target", targets.NATIVE, ids=lambda t: t.name)

@@ -14,10 +14,12 @@
 #include <string.h>
 
 /* A Cortex-M0 or M0+: eight registers for arithmetic, two operands, no carry but by the flags. Some kernels have assembly for it. */
+#ifndef MXTLS_THUMB1
 #if defined(__thumb__) && !defined(__thumb2__)
 #define MXTLS_THUMB1 1
 #else
 #define MXTLS_THUMB1 0
+#endif
 #endif
 
 /* Absorb count whole blocks: of 64 bytes, of 128 for SHA-512. The state is the digest so far as the standard writes it. */
