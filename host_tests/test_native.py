@@ -179,6 +179,32 @@ def test_ct(library, rng):
             assert a == b
 
 
+@pytest.mark.parametrize("name, call", [
+    ("aes", "void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) { (void)ctx, (void)ctr; buf[n - 1] = 77; }"),
+    ("sha1", "void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t n) { state[0] = (uint8_t)(buf[0] + n); }"),
+    ("sha256", "void mxtls_sha256_blocks(uint8_t state[32], const uint8_t *buf, size_t n) { state[0] = (uint8_t)(buf[0] + n); }"),
+    ("sha512", "void mxtls_sha512_blocks(uint8_t state[64], const uint8_t *buf, size_t n) { state[0] = (uint8_t)(buf[0] + n); }"),
+])
+def test_a_chip_s_own_engine_takes_the_place_of_a_file(tmp_path, name, call):
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc here")
+    chip = tmp_path / "chip.c"
+    chip.write_text('#include "mxtls_native.h"\n' + call)
+    sources = [p for p in NATIVE.glob("*.c") if p.name != "mxtls_native.c"]
+    built = tmp_path / "kernels.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-DMXTLS_HARDWARE_" + name.upper(), "-I", NATIVE, *sources, chip, "-o", built], check=True)
+    a, b, c = bytearray(244), bytearray(64), bytearray([70] * 128)
+    pointers = [ctypes.byref((ctypes.c_ubyte * len(x)).from_buffer(x)) for x in (a, b, c)]
+    loaded = ctypes.CDLL(str(built))
+    if name == "aes":
+        loaded.mxtls_aes_ctr(*pointers, ctypes.c_size_t(16))
+        assert c[15] == 77
+        assert not hasattr(loaded, "mxtls_aes_expand")  # nothing of the file is left
+    else:
+        getattr(loaded, "mxtls_%s_blocks" % name)(*pointers[1:], ctypes.c_size_t(7))
+        assert b[0] == 77
+
+
 def test_the_assembly_for_a_cortex_m0_computes_what_the_c_does(tmp_path):
     """On QEMU's, the kernels as a Cortex-M0 has them beside the same files without their assembly."""
     for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):

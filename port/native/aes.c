@@ -5,6 +5,8 @@
 
 #include "mxtls_native.h"
 
+#ifndef MXTLS_HARDWARE_AES
+
 /* Eight words of bytes become eight planes, and back: transpose 8x8 bits in each byte. */
 __attribute__((optimize("O2"))) static void transpose(uint32_t *q) {
 #define SWAP(x, y, s, m) \
@@ -354,3 +356,5 @@ void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
         mxtls_put_le32(iv + 4 * i, before[i]);
     }
 }
+
+#endif

@@ -6,6 +6,10 @@
  * words of the caller's; they hold no pointers, so they may be copied, and are wiped with mxtls_wipe.
  */
 
+/* A chip with engines of its own (ESP32) takes a file's place: build with MXTLS_HARDWARE_AES, _SHA1, _SHA256 or _SHA512 defined, which
+ * leaves that file empty, and link the same functions over the chip's driver. A context has room for the bare key; AES's begins with
+ * the number of rounds. What they promise of time and of secrets is then the chip's to keep. */
+
 #ifndef MXTLS_NATIVE_H
 #define MXTLS_NATIVE_H
 

@@ -5,6 +5,8 @@
 
 #include "mxtls_native.h"
 
+#ifndef MXTLS_HARDWARE_SHA1
+
 void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t count) {
     uint32_t w[16], h[5];
     for (int i = 0; i < 5; i++) {
@@ -45,3 +47,5 @@ void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t count) {
         mxtls_put_be32(state + 4 * i, h[i]);
     }
 }
+
+#endif

@@ -3,6 +3,8 @@
 
 #include "mxtls_native.h"
 
+#ifndef MXTLS_HARDWARE_SHA256
+
 static const uint32_t K[64] = {
     0x428A2F98, 0x71374491, 0xB5C0FBCF, 0xE9B5DBA5, 0x3956C25B, 0x59F111F1, 0x923F82A4, 0xAB1C5ED5,
     0xD807AA98, 0x12835B01, 0x243185BE, 0x550C7DC3, 0x72BE5D74, 0x80DEB1FE, 0x9BDC06A7, 0xC19BF174,
@@ -110,3 +112,5 @@ void mxtls_sha256_blocks(uint8_t state[32], const uint8_t *buf, size_t count) {
         mxtls_put_be32(state + 4 * i, h[i]);
     }
 }
+
+#endif

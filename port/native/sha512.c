@@ -6,6 +6,8 @@
 
 #include "mxtls_native.h"
 
+#ifndef MXTLS_HARDWARE_SHA512
+
 static const uint64_t K[80] = {
     0x428A2F98D728AE22, 0x7137449123EF65CD, 0xB5C0FBCFEC4D3B2F, 0xE9B5DBA58189DBBC,
     0x3956C25BF348B538, 0x59F111F1B605D019, 0x923F82A4AF194F9B, 0xAB1C5ED5DA6D8118,
@@ -62,3 +64,5 @@ void mxtls_sha512_blocks(uint8_t state[64], const uint8_t *buf, size_t count) {
         mxtls_put_be32(state + 8 * i + 4, (uint32_t)h[i]);
     }
 }
+
+#endif
