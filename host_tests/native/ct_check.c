@@ -2,6 +2,7 @@
  * Runs every C kernel under valgrind's memcheck with its keys and data marked undefined: a branch or an address that depends on
  * one of them is then an error. host_tests/test_constant_time.py builds and runs it.
  *
+ * RC4 is left out: its state is indexed by its own secret bytes, and no other way of computing it is worth having.
  * ct_check [KERNEL]: all, or one of them; "leak" breaks the rule on purpose, to show that the check would see it. */
 
 #include <stdio.h>
@@ -31,6 +32,22 @@ static void aes(void) {
         mxtls_aes_cbc_encrypt(&ctx, iv, data, 48);
         mxtls_aes_cbc_decrypt(&ctx, iv, data, 48);
     }
+}
+
+static void des3(void) {
+    mxtls_des3 ctx;
+    mxtls_des3_expand(&ctx, key);
+    SECRET(iv);
+    mxtls_des3_cbc_encrypt(&ctx, iv, data, 32);
+    mxtls_des3_cbc_decrypt(&ctx, iv, data, 32);
+}
+
+static void seed(void) {
+    mxtls_seed ctx;
+    mxtls_seed_expand(&ctx, key);
+    SECRET(iv);
+    mxtls_seed_cbc_encrypt(&ctx, iv, data, 48);
+    mxtls_seed_cbc_decrypt(&ctx, iv, data, 48);
 }
 
 static void ghash(void) {
@@ -110,7 +127,7 @@ static const struct {
     const char *name;
     void (*run)(void);
 } KERNELS[] = {
-    {"hashes", hashes}, {"aes", aes}, {"ghash", ghash}, {"chacha20", chacha20},
+    {"hashes", hashes}, {"aes", aes}, {"des3", des3}, {"seed", seed}, {"ghash", ghash}, {"chacha20", chacha20},
     {"poly1305", poly1305}, {"mem", mem}, {"ct", ct}, {"rsa", rsa}, {"dh", dh}, {"leak", leak},
 };
 

@@ -121,6 +121,47 @@ static mp_obj_t aes_cbc_decrypt(size_t n_args, const mp_obj_t *a) {
     return aes(a, 16, mxtls_aes_cbc_decrypt);
 }
 
+/* Triple DES and SEED: (ctx, key, off), then (ctx, iv, buf, off, n). RC4: (state, key, off, n), then (state, buf, off, n) */
+
+#define CBC(name, block, nbytes) \
+    static mp_obj_t name##_expand(size_t n_args, const mp_obj_t *a) { \
+        (void)n_args; \
+        mxtls_##name##_expand(words(a[0], sizeof(mxtls_##name)), span(a[1], length(a[2]), nbytes, MP_BUFFER_READ)); \
+        return mp_const_none; \
+    } \
+    CBC_WAY(name, block, encrypt) \
+    CBC_WAY(name, block, decrypt)
+#define CBC_WAY(name, block, way) \
+    static mp_obj_t name##_cbc_##way(size_t n_args, const mp_obj_t *a) { \
+        (void)n_args; \
+        size_t n = length(a[4]); \
+        if (n & (block - 1)) { \
+            refuse(); \
+        } \
+        mxtls_##name##_cbc_##way(words(a[0], sizeof(mxtls_##name)), out(a[1], block), span(a[2], length(a[3]), n, MP_BUFFER_RW), n); \
+        return mp_const_none; \
+    }
+
+CBC(des3, 8, 24)
+CBC(seed, 16, 16)
+
+static mp_obj_t rc4_init(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[3]);
+    if (n < 1 || n > 256) {
+        refuse();
+    }
+    mxtls_rc4_init((mxtls_rc4 *)out(a[0], sizeof(mxtls_rc4)), span(a[1], length(a[2]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
+}
+
+static mp_obj_t rc4_xor(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[3]);
+    mxtls_rc4_xor((mxtls_rc4 *)out(a[0], sizeof(mxtls_rc4)), span(a[1], length(a[2]), n, MP_BUFFER_RW), n);
+    return mp_const_none;
+}
+
 /* GHASH: (ctx, h), then (ctx, y, buf, off, n) */
 
 static mp_obj_t ghash_key(size_t n_args, const mp_obj_t *a) {
@@ -268,13 +309,16 @@ static mp_obj_t dh_power(size_t n_args, const mp_obj_t *a) {
 #define FUNCTIONS(F) \
     F(sha1_blocks, 4) F(sha256_blocks, 4) F(sha512_blocks, 4) F(md5_blocks, 4) \
     F(aes_expand, 4) F(aes_ctr, 5) F(aes_cbc_encrypt, 5) F(aes_cbc_decrypt, 5) \
+    F(des3_expand, 3) F(des3_cbc_encrypt, 5) F(des3_cbc_decrypt, 5) F(seed_expand, 3) F(seed_cbc_encrypt, 5) F(seed_cbc_decrypt, 5) \
+    F(rc4_init, 4) F(rc4_xor, 4) \
     F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
     F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
     F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5)
 
 /* Every number: the VERSION, and the bytes of each context. */
 #define NUMBERS(N) \
-    N(VERSION, THIS_VERSION) N(AES_CTX, sizeof(mxtls_aes)) N(GHASH_CTX, sizeof(mxtls_ghash_key)) N(POLY1305_CTX, sizeof(mxtls_poly1305_ctx))
+    N(VERSION, THIS_VERSION) N(AES_CTX, sizeof(mxtls_aes)) N(DES3_CTX, sizeof(mxtls_des3)) N(SEED_CTX, sizeof(mxtls_seed)) \
+    N(RC4_STATE, sizeof(mxtls_rc4)) N(GHASH_CTX, sizeof(mxtls_ghash_key)) N(POLY1305_CTX, sizeof(mxtls_poly1305_ctx))
 
 #define OBJECT(name, n) static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, n, n, name);
 FUNCTIONS(OBJECT)

@@ -2,9 +2,13 @@
  * The kernels of lib/mxtls/kernels in C: the same functions over the caller's memory, one algorithm a file.
  *
  * Freestanding C99, 32-bit arithmetic (SHA-512 adds and rotates 64 bits), no allocation, nothing of libc but memcpy and memset. Time and
- * addresses depend on lengths and offsets alone, given a multiplication of 32 by 32 to 32 bits in constant time. Contexts are
+ * addresses depend on lengths and offsets alone (but RC4's), given a multiplication of 32 by 32 to 32 bits in constant time. Contexts are
  * words of the caller's; they hold no pointers, so they may be copied, and are wiped with mxtls_wipe.
  */
+
+/* A chip with engines of its own (ESP32) takes a file's place: build with MXTLS_HARDWARE_AES, _SHA1, _SHA256 or _SHA512 defined, which
+ * leaves that file empty, and link the same functions over the chip's driver. A context has room for the bare key; AES's begins with
+ * the number of rounds. What they promise of time and of secrets is then the chip's to keep. */
 
 #ifndef MXTLS_NATIVE_H
 #define MXTLS_NATIVE_H
@@ -12,6 +16,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* A Cortex-M0 or M0+: eight registers for arithmetic, two operands, no carry but by the flags. Some kernels have assembly for it. */
+#ifndef MXTLS_THUMB1
+#if defined(__thumb__) && !defined(__thumb2__)
+#define MXTLS_THUMB1 1
+#else
+#define MXTLS_THUMB1 0
+#endif
+#endif
 
 /* Absorb count whole blocks: of 64 bytes, of 128 for SHA-512. The state is the digest so far as the standard writes it. */
 void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t count);
@@ -29,9 +42,31 @@ void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 
+/* Triple DES and SEED, CBC over n bytes in place, n a multiple of the block; iv becomes the last ciphertext block. */
+typedef struct {
+    uint32_t key[48][2];
+} mxtls_des3;
+void mxtls_des3_expand(mxtls_des3 *ctx, const uint8_t key[24]);
+void mxtls_des3_cbc_encrypt(const mxtls_des3 *ctx, uint8_t iv[8], uint8_t *buf, size_t n);
+void mxtls_des3_cbc_decrypt(const mxtls_des3 *ctx, uint8_t iv[8], uint8_t *buf, size_t n);
+
+typedef struct {
+    uint32_t key[16][2];
+} mxtls_seed;
+void mxtls_seed_expand(mxtls_seed *ctx, const uint8_t key[16]);
+void mxtls_seed_cbc_encrypt(const mxtls_seed *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+void mxtls_seed_cbc_decrypt(const mxtls_seed *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+
+/* RC4 indexes its state by secrets: see rc4.c. A key has 1 to 256 bytes. */
+typedef struct {
+    uint8_t s[256], i, j;
+} mxtls_rc4;
+void mxtls_rc4_init(mxtls_rc4 *ctx, const uint8_t *key, size_t n);
+void mxtls_rc4_xor(mxtls_rc4 *ctx, uint8_t *buf, size_t n);
+
 /* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros. */
 typedef struct {
-    uint32_t factor[9];
+    uint32_t h[4];
 } mxtls_ghash_key;
 void mxtls_ghash_expand(mxtls_ghash_key *ctx, const uint8_t h[16]);
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n);
@@ -41,8 +76,7 @@ void mxtls_chacha20_xor(uint8_t state[48], uint8_t *buf, size_t n);
 
 /* Each call's input is padded with zeros to whole blocks, as RFC 8439 section 2.8 wants it. */
 typedef struct {
-    uint16_t r[10], h[10]; /* limbs of 13 bits */
-    uint8_t s[16];
+    uint32_t r[4], s[4], h[5];
 } mxtls_poly1305_ctx;
 void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]);
 void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n);
@@ -102,6 +136,8 @@ void mxtls_mont_power_public(uint32_t *d, const uint32_t *r2, const uint8_t *e, 
 uint32_t mxtls_big_inverse(uint32_t *d, const uint32_t *x, const uint32_t *m, size_t n, uint32_t *t);
 
 /* For the kernels themselves. */
+
+void mxtls_sbox(uint32_t q[8]); /* AES's S-box of eight bit planes, without its constant 0x63 */
 
 static inline uint32_t mxtls_rol(uint32_t x, int n) {
     return x << n | x >> (32 - n);
