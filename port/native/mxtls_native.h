@@ -32,7 +32,8 @@ void mxtls_sha256_blocks(uint8_t state[32], const uint8_t *buf, size_t count);
 void mxtls_sha512_blocks(uint8_t state[64], const uint8_t *buf, size_t count);
 void mxtls_md5_blocks(uint8_t state[16], const uint8_t *buf, size_t count);
 
-/* AES over n bytes in place. CBC: n a multiple of 16, iv becomes the last ciphertext block. CTR: the low 32 bits of ctr count. */
+/* AES over n bytes in place. CBC: n a multiple of 16, iv becomes the last ciphertext block. CTR: the low 32 bits of ctr count,
+ * and are public. */
 typedef struct {
     uint32_t rounds;
     uint32_t key[15][4]; /* bitsliced: planes 2i and 2i + 1 share word i, in its even and its odd bits */
