@@ -6,8 +6,9 @@ A call takes one scratch, which is wiped: 6.5 KB for 2048 bits, 13.7 KB for 4096
 
 import micropython
 
+from mxtls.kernels.field import begin, length
 from mxtls.kernels.mem import wipe
-from mxtls.kernels.mont import begin, enter, leave, length, power
+from mxtls.kernels.mont import enter, leave, power
 
 
 def dh_power(out, base, x, p):
@@ -16,8 +17,8 @@ def dh_power(out, base, x, p):
     top = int.from_bytes(p, "big") - 1
     if top & 1 or not 1 < int.from_bytes(base, "big") < top:
         return 0
-    m = bytearray(length(size, 9))
-    begin(m, p)
+    m = bytearray(length(max(size, 128), 5, 1))
+    begin(m, p, 0, size, 1, 5)
     enter(m, 4, base)
     power(m, x)
     result = bytearray(size)

@@ -7,9 +7,9 @@ is wiped: 4.3 KB for 2048 bits, 9.2 KB for 4096, and buffers as long as n three 
 
 import micropython
 
-from mxtls.kernels.field import run
+from mxtls.kernels.field import begin, length, run
 from mxtls.kernels.mem import wipe
-from mxtls.kernels.mont import begin, enter, leave, length, power, power_public
+from mxtls.kernels.mont import enter, leave, power, power_public
 
 
 def rsa_public(out, x, n, e):
@@ -36,28 +36,30 @@ def rsa_private(out, x, n, e, crt, blind):
         return 0
     p = crt[:half]
     q = crt[half : 2 * half]
-    m = bytearray(max(length(half, 10), length(size, 6)))
+    m = bytearray(max(length(half, 5, 1), length(size, 6)))
     y = bytearray(size)
     r = bytearray(half)  # x^d mod q
+    t = bytearray(half)  # x^d mod p
     h = bytearray(half + 9)
-    begin(m, q)
+    begin(m, q, 0, half, 1, 5)
     enter(m, 4, x)
     _blind(h, crt, 3 * half, q, half, blind, 0)
     power(m, h)
     leave(m, r, q)
-    begin(m, p)
+    begin(m, p, 0, half, 1, 5)
     enter(m, 4, x)
     _blind(h, crt, 2 * half, p, half, blind, 8)
     power(m, h)
-    run(0, 0, m, b"\x02\x09\x03\x03\x00", 0)
-    begin(m, p)
+    leave(m, t, p)
+    begin(m, p, 0, half, 1, 5)
+    enter(m, 6, t)
     enter(m, 4, r)
-    run(0, 0, m, b"\x0f\x09\x09\x04\x02\x09\x09\x09\x00", 0)
+    run(m, 0, b"\x0f\x06\x06\x04\x02\x06\x06\x06\x00")
     enter(m, 4, crt[4 * half :])
-    run(0, 0, m, b"\x01\x03\x04\x09\x00", 0)
+    run(m, 0, b"\x01\x03\x04\x06\x00")
     leave(m, h, p)  # (x^d - r) / q mod p
     _product(y, size, h, q, half, r)
-    begin(m, n)
+    begin(m, n, 0, size, 1, 5)
     enter(m, 4, y)
     power_public(m, e)
     z = bytearray(size)
@@ -65,7 +67,7 @@ def rsa_private(out, x, n, e, crt, blind):
     done = _compare(x, len(x), z, size) == 0
     if done:
         out[:size] = y
-    for secret in (m, p, q, y, r, h, z):
+    for secret in (m, p, q, y, r, t, h, z):
         wipe(secret)
     return int(done)
 
