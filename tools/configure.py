@@ -25,7 +25,6 @@ ROOT = Path(__file__).resolve().parent.parent
 TIERS = {
     "pure": (),
     "viper": ("viper",),
-    "thumb": ("viper", "thumb"),  # for Arm
     "thumb": ("viper", "thumb"),
     "native": ("viper", "native"),
     "native-64": ("native",),

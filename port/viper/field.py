@@ -16,6 +16,7 @@ from struct import pack_into
 import micropython
 from micropython import const
 
+FAST = 0  # whether a power by 65537 takes less time than the built-in pow
 WINDOW = const(3)  # bits of a row's number in the table of keep() and pick()
 
 
