@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""What the library needs of MicroPython's rp2 port: entropy, clocks, files."""
+
+import gc
+import os
+import sys
+import time
+
+from micropython import const
+
+_PLENTY = const(16384)
+
+
+def entropy(buf):
+    """Fill buf with bytes of the operating system's generator."""
+    buf[:] = os.urandom(len(buf))
+
+
+def unix_time():
+    """Seconds since 1970, or 0 when the clock was never set: a Pico without a set clock starts in 2021."""
+    now = time.time()
+    return int(now) if now > 1640995200 else 0
+
+
+def ticks_ms():
+    """Milliseconds of a monotonic clock, any origin, modulo 2**30."""
+    return time.ticks_ms()
+
+
+def read_file(name):
+    """The whole file as bytes; OSError where there is none."""
+    with open(name, "rb") as f:
+        return f.read()
+
+
+def lock():
+    """A lock with acquire() and release(), for builds with USE_MULTITHREADING."""
+    from _thread import allocate_lock
+
+    return allocate_lock()
+
+
+def halt(text):
+    """Stop where a failure is noticed, for builds with HALT_ON_PS_ERROR."""
+    print("halt: " + text)
+    raise SystemExit(2)
+
+
+def forget(names):
+    """Give back the heap that these modules' functions take: a later import finds them in flash again."""
+    for name in names.split():
+        name = "mxtls." + name
+        if name in sys.modules:
+            del sys.modules[name]
+            at = name.rfind(".")
+            delattr(sys.modules[name[:at]], name[at + 1 :])
+    sweep()
+
+
+def sweep():
+    """Before something large is allocated: a heap that is nearly full is better swept now than left in pieces."""
+    if gc.mem_free() < _PLENTY:
+        gc.collect()
