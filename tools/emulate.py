@@ -18,9 +18,9 @@ from pathlib import Path
 
 import firmware
 from raw_repl import BoardError, RawRepl
-from toolchain import apt_install
 
 from steps import BUILD, ROOT, Failed, build_lock, digest, is_stamped, run, say, step
+from toolchain import apt_install
 
 EMULATOR = ROOT / "tools" / "emulator"
 PACKAGE = "rp2040js@1.4.1"
@@ -28,8 +28,8 @@ NODE_MODULES = BUILD / "node"
 ROM = BUILD / "emulator" / "bootrom.bin"
 ROM_SOURCES = [EMULATOR / "bootrom" / name for name in ("bootrom.S", "bootrom.c", "bootrom.ld")]
 CLOCK = 125_000_000  # Hz, of the emulated board
-# Sets the board's clock, which a verified certificate needs. 2028: after the certificates of the tests were made.
-SET_CLOCK = "import machine; machine.RTC().datetime((2028, 1, 1, 0, 12, 0, 0, 0))\n"
+# The cycle counter, a device of the emulator alone: reading its low word keeps the high one.
+READ_CYCLES = "def _cycles():\n low = machine.mem32[0x40070000]\n return machine.mem32[0x40070004] << 32 | low & 0xffffffff\n"
 
 
 def setup():
@@ -98,10 +98,16 @@ class Board:
     def soft_reset(self, timeout=30):
         self._repl.soft_reset(timeout)
 
-    def cycles(self, text, timeout=60):
-        """The processor cycles that the text takes, with those of reading the counter."""
-        counted = "_a = machine.mem32[0x40070000]\n%s\n_b = machine.mem32[0x40070000]\nprint((_b - _a) & 0xffffffff)" % text
-        return int(self.exec("import machine\n" + counted, timeout).split()[-1])
+    def set_clock(self):
+        """The board's clock as this machine's, which certificates are verified by."""
+        now = time.gmtime()
+        self.exec("import machine; machine.RTC().datetime(%r)" % ((*now[:3], now.tm_wday, *now[3:6], 0),))
+
+    def cycles(self, call, timeout=60):
+        """The processor cycles that an expression takes, without those of reading the counter."""
+        text = "import machine\n%s_0 = _cycles()\n_1 = _cycles()\n%s\n_2 = _cycles()\nprint(2 * _1 - _0, _2)" % (READ_CYCLES, call)
+        before, after = map(int, self.exec(text, timeout).split()[-2:])
+        return after - before
 
     def close(self):
         if getattr(self, "_repl", None):
@@ -121,15 +127,13 @@ class Board:
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("board", nargs="?", default="RPI_PICO", help=" ".join(firmware.boards()))
-    parser.add_argument("--profile", default="default")
-    parser.add_argument("--tier", default="viper")
+    firmware.add_arguments(parser)
     parser.add_argument("--port", type=int, default=5000, help="of the REPL")
     parser.add_argument("--uart0", type=int, help="a port of this machine that the board's UART 0 connects to")
     given = parser.parse_args(arguments)
     try:
         setup()
-        image = firmware.build(given.board, given.profile, given.tier)
+        image = firmware.build(given.board, given.profile, given.tier, firmware.options_of(given))
     except Failed as e:
         say("error: %s" % e)
         return 1

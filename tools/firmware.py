@@ -13,12 +13,12 @@ import shutil
 import sys
 from pathlib import Path
 
-import debian_source
-from configure import TIERS, module_names
+from configure import TIERS
 from options import PROFILES
-from toolchain import MPY_CROSS, NATIVE, OBJ, apt_install, micropython_source
 
+import debian_source
 from steps import BUILD, ROOT, Failed, build_lock, digest, is_stamped, run, say, step
+from toolchain import MPY_CROSS, NATIVE, OBJ, apt_install, micropython_source
 
 BOARDS = ROOT / "boards"
 FIRMWARE = BUILD / "firmware"
@@ -26,6 +26,7 @@ TREE = BUILD / "micropython-rp2"
 COMPILER = ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "libstdc++-arm-none-eabi-newlib", "cmake")
 SDK = {"lib/pico-sdk": "pico-sdk-source", "lib/tinyusb": "tinyusb-source"}  # where MicroPython wants it, who has it
 FLASH, UF2_FAMILY = "0x10000000", "0xe48bff56"  # where the RP2040 maps its flash; the family id of UF2 files for it
+UF2_BLOCK, UF2_PAYLOAD = 512, 256  # bytes of the file, and of flash in each
 
 
 def boards():
@@ -45,7 +46,7 @@ def compiler():
 def source():
     """build/micropython-rp2: links to the MicroPython tree, with a copy of what is changed (ports/rp2) and what it lacks (the SDK)."""
     tree = micropython_source()
-    wanted = digest(str(tree), tree / "py" / "mpconfig.h", tree / "ports" / "rp2" / "CMakeLists.txt", Path(__file__), BUILD)
+    wanted = digest(str(tree), str(TREE), tree / "py" / "mpconfig.h", tree / "ports" / "rp2" / "CMakeLists.txt", *SDK.values())
     if is_stamped(TREE / "stamp", wanted):
         return TREE
     with step("Pico SDK and TinyUSB from Debian's packages"):
@@ -109,6 +110,8 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
     """
     if board not in boards():
         raise Failed("there is no board %s: choose %s" % (board, ", ".join(boards())))
+    if tier not in TIERS:
+        raise Failed("there is no tier %s: choose %s" % (tier, ", ".join(TIERS)))
     has_mxtls = "../../manifest.py" in (BOARDS / board / "manifest.py").read_text()
     choices = {"profile": profile, "tier": tier, **(options or {})} if has_mxtls else {}
     c_module = has_mxtls and "native" in TIERS[tier]
@@ -117,14 +120,13 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
         name += "-" + digest(sorted(choices.items()), *map(str, freeze))[:8]
     text = 'include("%s"%s)\n' % (BOARDS / board / "manifest.py", "".join(", %s=%r" % pair for pair in choices.items()))
     text += "".join('module("%s", base_path="%s", opt=3)\n' % (Path(f).name, Path(f).parent) for f in freeze)
-    target = FIRMWARE / (name + ".uf2")
+    target, stamp = FIRMWARE / (name + ".uf2"), FIRMWARE / (name + ".stamp")
     with build_lock():
         compiler()
         if not MPY_CROSS.exists():
             raise Failed("there is no build/bin/mpy-cross: run `make setup`")
-        began = OBJ / ("rp2-" + board + ("-native" if c_module else ""))
-        wanted = digest(text, str(began), *_inputs(board, has_mxtls, c_module), *map(Path, freeze), (TREE / "stamp"))
-        stamp = FIRMWARE / (name + ".stamp")
+        source()
+        wanted = digest(text, TREE / "stamp", *_inputs(board, has_mxtls, c_module), *map(Path, freeze))
         if target.exists() and is_stamped(stamp, wanted):
             return target
         with step("firmware %s" % name):
@@ -135,8 +137,7 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
             FIRMWARE.mkdir(exist_ok=True)
             run("firmware", sys.executable, TREE / "tools" / "uf2conv.py", "-b", FLASH, "-f", UF2_FAMILY, "-c", "-o", target,
                 folder / "firmware.bin")
-            shutil.copy2(folder / "firmware.elf", target.with_suffix(".elf"))
-            stamp.write_text(digest(text, str(began), *_inputs(board, has_mxtls, c_module), *map(Path, freeze), (TREE / "stamp")))
+            stamp.write_text(wanted)
     return target
 
 
@@ -150,24 +151,33 @@ def _inputs(board, has_mxtls, c_module):
     return files
 
 
-def main(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def add_arguments(parser):
+    """The choice of a firmware, on a command line."""
     parser.add_argument("board", nargs="?", default="RPI_PICO", help=" ".join(boards()))
     parser.add_argument("--profile", default="default", help=" ".join(PROFILES))
     parser.add_argument("--tier", default="viper", help=" ".join(TIERS))
-    parser.add_argument("options", nargs="*", metavar="USE_X=0|1")
+    parser.add_argument("options", nargs="*", metavar="USE_X=0|1", help="of tools/configure.py")
+
+
+def options_of(given):
+    """The options among parsed arguments, as a dict."""
+    try:
+        return {name: int(number) for name, number in (pair.split("=", 1) for pair in given.options)}
+    except ValueError:
+        raise Failed("write options as USE_X=0 or USE_X=1") from None
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    add_arguments(parser)
     given = parser.parse_args(arguments)
     try:
-        options = {name: int(number) for name, number in (pair.split("=", 1) for pair in given.options)}
-        target = build(given.board, given.profile, given.tier, options)
-    except ValueError:
-        say("error: write options as USE_X=0 or USE_X=1")
-        return 2
+        target = build(given.board, given.profile, given.tier, options_of(given))
     except Failed as e:
         say("error: %s" % e)
         return 1
-    used = (target.with_suffix(".uf2").stat().st_size // 512) * 256
-    say("%s: %d bytes of flash. Hold BOOTSEL while you plug the board in, and copy the file to the drive that appears." % (target.relative_to(ROOT), used))
+    flash = target.stat().st_size // UF2_BLOCK * UF2_PAYLOAD
+    say("%s: %d bytes of flash. Hold BOOTSEL while you plug the board in, and copy the file to the drive that appears." % (target.relative_to(ROOT), flash))
     return 0
 
 
