@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The RP2040's part of `make bench`: handshakes, records and kernels on an emulated Pico, in processor cycles, tier by tier.
 
-    build/venv/bin/python tools/bench_rp2040.py [--tier viper …] [--xip 60] [--write]
+    build/venv/bin/python tools/bench_rp2040.py [--tier viper …] [--xip 60] [--profile]
 The peer is the built-in `tls` (mbedtls) on the board RPI_PICO_TLS, measured by the same counter in the same run. What runs on the
 boards is in tools/bench/board_*.py. Cycles do not depend on the machine that emulates; milliseconds are cycles at 125 MHz.
 """
@@ -62,8 +62,7 @@ HANDSHAKES = (
 # what, in what, to be run before, the call, and by what its cycles are divided
 _K = "from mxtls.kernels."
 _EC = "p = bytearray(64); d = bytes([77]) * 32; h = bytes([99]) * 32; ec_public(23, p, d); s = bytearray(64); ecdsa_sign(23, s, h, d, bytes([55]) * 32); o = bytearray(64)"
-_RSA = ("from mxtls.keys import Keys; k = Keys(); k.load_rsa_keys('rsa.crt', 'rsa.key'); k = k.private; x = bytes([9]) * 256; o = bytearray(256); "
-        "import os; r = os.urandom(256)")
+_RSA = ("from mxtls.keys import Keys; k = Keys(); k.load_rsa_keys('rsa.crt', 'rsa.key'); k = k.private; x = bytearray([9]) * 256; o = bytearray(256)")
 _BUF = "b = bytearray(1024); s = bytearray(300); c = bytearray(48)"
 KERNELS = (
     ("SHA-256", "cycles a byte", _K + "sha256 import *", _BUF, "sha256_blocks(s, b, 0, 16)", 1024),
@@ -142,6 +141,35 @@ def measure_kernel(board, tier, name, unit, imports, prepare, call, divisor):
     return (board.cycles(call, CAP) / divisor,)
 
 
+def profile(tier, made, call="measure('ecdsa', 0xC02B)"):
+    """Where the cycles of a handshake go: {"client": [(what, calls, cycles), …], "server": …}, the dearest first."""
+    scripts = ("board_counter.py", "board_profile.py", "board_mx.py")
+    found = {}
+    with emulate.Board(firmware.build(tier=tier)) as board:
+        board.set_clock()
+        for name, data in made.items():
+            board.put(name, data)
+        for i, role in enumerate(("client", "server")):
+            lines = run_scripts(board, scripts, "print_profile((%s)[%d])" % (call, i))
+            rows = [(what, *map(int, numbers)) for what, numbers in lines.items() if what not in ("ecdsa", "rsa")]
+            found[role] = sorted(rows, key=lambda row: -row[2])
+    return found
+
+
+def profile_table(found, least=0.005):
+    """Rows of texts of what profile() found; what costs less than that part of the whole is summed up."""
+    table = [["", "client", "calls", "server", "calls"]]
+    by_role = {role: {what: (calls, cycles) for what, calls, cycles in rows} for role, rows in found.items()}
+    whole = {role: sum(cycles for _, cycles in rows.values()) for role, rows in by_role.items()}
+    order = sorted({what for rows in by_role.values() for what in rows}, key=lambda what: -sum(by_role[role].get(what, (0, 0))[1] for role in by_role))
+    for what in order:
+        costs = [by_role[role].get(what, (0, 0)) for role in ("client", "server")]
+        if any(cycles > least * whole[role] for (_, cycles), role in zip(costs, ("client", "server"), strict=True)):
+            table.append([what, *(text for calls, cycles in costs for text in ("%.1f ms" % (cycles / emulate.CLOCK * 1000), str(calls)))])
+    table.append(["together", "%.1f ms" % (whole["client"] / emulate.CLOCK * 1000), "", "%.1f ms" % (whole["server"] / emulate.CLOCK * 1000), ""])
+    return table
+
+
 def figure(results, tier, name, which, unit):
     """A figure as text."""
     numbers = results.get(tier, {}).get(name)
@@ -170,13 +198,13 @@ def as_markdown(rows):
     return "\n".join([lines[0], "|---|---|" + "--:|" * (len(rows[0]) - 2), *lines[1:]])
 
 
-def run(tiers):
+def run(tiers, xip=0):
     """{tier: {name: figures}}, the peer first."""
     made, results = files(), {}
     for tier in (PEER, *tiers):
         began = time.time()
         try:
-            results[tier] = measure(tier, made)
+            results[tier] = measure(tier, made, xip)
         except Failed as e:
             say("bench: no %s: %s" % (tier, e))
         say("bench: RP2040, %s: %.0f s" % (tier, time.time() - began))
@@ -187,9 +215,14 @@ def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--tier", action="append", help="of %s; all of them unless given" % " ".join(TIERS))
     parser.add_argument("--xip", type=int, default=0, help="cycles that a miss of the flash cache costs")
+    parser.add_argument("--profile", action="store_true", help="where the cycles of a handshake go, instead")
     given = parser.parse_args(arguments)
-    results = run(given.tier or [tier for tier in TIERS if not tier.endswith("-64")])
-    for rows in tables(results):
+    tiers = given.tier or [tier for tier in TIERS if not tier.endswith("-64")]
+    if given.profile:
+        for tier in tiers:
+            print("\n%s\n%s" % (tier, as_text(profile_table(profile(tier, files())))))
+        return 0
+    for rows in tables(run(tiers, given.xip)):
         print("\n" + as_text(rows))
     return 0
 
