@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The RP2040's part of `make bench`: handshakes, records and kernels on an emulated Pico, in processor cycles, tier by tier.
 
-    build/venv/bin/python tools/bench_rp2040.py [--tier viper …] [--xip 60] [--profile]
+    build/venv/bin/python tools/bench_rp2040.py [--tier viper …] [--xip 60] [--profile] [--write]
 The peer is the built-in `tls` (mbedtls) on the board RPI_PICO_TLS, measured by the same counter in the same run. What runs on the
 boards is in tools/bench/board_*.py. Cycles do not depend on the machine that emulates; milliseconds are cycles at 125 MHz.
 """
@@ -13,7 +13,6 @@ import time
 
 import emulate
 import firmware
-from configure import TIERS
 from raw_repl import BoardError
 
 from steps import ROOT, Failed, say
@@ -24,7 +23,10 @@ import pki  # noqa: E402
 BENCH = ROOT / "tools" / "bench"
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- rp2040: begin -->", "<!-- rp2040: end -->"
+PLOT = ROOT / "docs" / "bench.svg"
 PEER = "built-in"
+OF_BOARDS = ("pure", "viper", "thumb", "native")  # the tiers that firmware freezes or links
+XIP = 60  # cycles: an estimate of a miss of the flash cache, for the one row that has any
 CAP = 300  # seconds for one measurement: what takes longer is left out, with a word
 NONE = "–"
 
@@ -78,9 +80,11 @@ KERNELS = (
     ("P-256 ECDSA sign", "Mcycles", _K + "ec import *", _EC, "ecdsa_sign(23, o, h, d, h)", 1e6),
     ("P-256 ECDSA verify", "Mcycles", _K + "ec import *", _EC, "ecdsa_verify(23, h, s, p)", 1e6),
     ("RSA-2048 public", "Mcycles", _K + "rsa import *", _RSA, "rsa_public(o, x, k.n, k.e)", 1e6),
+    ("entropy for a seed", "Mcycles", "import mxtls_port; s = bytearray(48)", "pass", "mxtls_port.entropy(s)", 1e6),
     ("RSA-2048 private", "Mcycles", "from mxtls.crypto.rsa import private; from mxtls.crypto.drbg import random_into; random_into(bytearray(8), 0, 8)",
      _RSA, "private(k, x)", 1e6),
 )
+FROM_FLASH = "P-256 ECDSA, client, %d cycles a cache miss" % XIP
 BUILT_IN = {  # what MicroPython itself has of these
     "SHA-256": ("import hashlib; h = hashlib.sha256(); b = bytes(1024)", "h.update(b)"),
     "AES-128 CTR": ("import cryptolib; a = cryptolib.aes(bytes(16), 1); b = bytes(1024)", "a.encrypt(b)"),
@@ -107,7 +111,7 @@ def run_scripts(board, scripts, call):
     return {name: figures.split() for name, figures in lines}
 
 
-def measure(tier, made, xip=0, kernels=True):
+def measure(tier, made, xip=0, calls=None, kernels=True):
     """{name: (figures …)} of one tier, or of the peer; a measurement that took too long or failed is missing, and named."""
     scripts = ("board_counter.py", "board_builtin.py" if tier == PEER else "board_mx.py")
     image = firmware.build("RPI_PICO_TLS") if tier == PEER else firmware.build(tier=tier)
@@ -116,7 +120,7 @@ def measure(tier, made, xip=0, kernels=True):
         board.set_clock()
         for name, data in made.items():
             board.put(name, data)
-        for call in THEIRS if tier == PEER else OURS:
+        for call in calls or (THEIRS if tier == PEER else OURS):
             try:
                 results.update(run_scripts(board, scripts, call))
             except BoardError as e:
@@ -181,11 +185,63 @@ def figure(results, tier, name, which, unit):
 
 def tables(results):
     """Two tables, each a list of rows of texts."""
-    tiers = list(results)
+    tiers = [tier for tier in (PEER, *OF_BOARDS) if tier in results]
     head = ["", "", *tiers]
     handshakes = [head] + [[what, unit] + [figure(results, tier, name, which, unit) for tier in tiers] for name, which, what, unit in HANDSHAKES]
+    if FROM_FLASH in results:
+        handshakes.append([FROM_FLASH, "ms", *(figure(results[FROM_FLASH], tier, "ecdsa", 0, "ms") for tier in tiers)])
     kernels = [head] + [[row[0], row[1]] + [figure(results, tier, row[0], 0, row[1]) for tier in tiers] for row in KERNELS]
     return handshakes, kernels
+
+
+def budget(results):
+    """The rows of bench.py: key -> (the peer's, ours)."""
+
+    def both(unit, *wanted):
+        return " / ".join(figure(results, tier, name, which, "ms" if unit else "") for tier, name, which in wanted) + unit
+
+    rows = {
+        "rp2040 client": (both(" ms", (PEER, "ecdsa", 0)), both(" ms", ("native", "ecdsa", 0), ("viper", "ecdsa", 0))),
+        "rp2040 server": (both(" ms", (PEER, "ecdsa", 1), (PEER, "rsa", 1)), both(" ms", ("native", "ecdsa", 1), ("native", "rsa", 1))),
+        "rp2040 resumed": (NONE, both(" ms", ("native", "resumed", 0), ("viper", "resumed", 0))),
+        "rp2040 gcm": (both("", (PEER, "gcm 1024", 0)), both("", ("native", "gcm 1024", 0), ("viper", "gcm 1024", 0))),
+        "rp2040 chacha": ("BearSSL 108", both("", ("native", "chacha 1024", 0), ("viper", "chacha 1024", 0))),
+    }
+    return rows
+
+
+def write(results):
+    """Put the tables into docs/performance.md and the plot beside it."""
+    head, rest = DOCUMENT.read_text().split(BEGIN)
+    text = "\n\n".join(map(as_markdown, tables(results)))
+    DOCUMENT.write_text("%s%s\n%s\n%s%s" % (head, BEGIN, text, END, rest.split(END)[1]))
+    plot(results)
+
+
+def plot(results):
+    """docs/bench.svg: the handshakes and the records of each tier beside the peer."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams.update({"svg.hashsalt": "mxtls", "font.size": 9})
+    from matplotlib import pyplot
+
+    tiers = [tier for tier in (PEER, "native", "thumb", "viper") if tier in results]
+    groups = (("ms at 125 MHz", [row for row in HANDSHAKES if row[3] == "ms"]), ("cycles a byte", [row for row in HANDSHAKES if row[3] != "ms"]))
+    figure_, panels = pyplot.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
+    for panel, (unit, rows) in zip(panels, groups, strict=True):
+        for i, tier in enumerate(tiers):
+            scale = 1000 / emulate.CLOCK if unit[:2] == "ms" else 1
+            numbers = [results[tier].get(name, (0, 0))[which] * scale for name, which, _, _ in rows]
+            panel.barh([at + i * 0.2 for at in range(len(rows))], numbers, 0.19, label=tier)
+        panel.set_yticks([at + 0.2 * (len(tiers) - 1) / 2 for at in range(len(rows))], [row[2] for row in rows])
+        panel.invert_yaxis()
+        panel.set_xscale("log")
+        panel.set_xlabel(unit)
+    panels[0].legend()
+    figure_.suptitle("mxtls on an emulated RP2040 beside the built-in tls")
+    figure_.savefig(PLOT, metadata={"Date": None})
+    pyplot.close(figure_)
 
 
 def as_text(rows):
@@ -198,14 +254,17 @@ def as_markdown(rows):
     return "\n".join([lines[0], "|---|---|" + "--:|" * (len(rows[0]) - 2), *lines[1:]])
 
 
-def run(tiers, xip=0):
-    """{tier: {name: figures}}, the peer first."""
+def run(tiers=OF_BOARDS, xip=0, from_flash=True):
+    """{tier: {name: figures}}, the peer first; under FROM_FLASH the same for one handshake with the flash cache modelled."""
     made, results = files(), {}
     for tier in (PEER, *tiers):
         began = time.time()
         try:
             results[tier] = measure(tier, made, xip)
-        except Failed as e:
+            if from_flash:
+                call = (THEIRS if tier == PEER else OURS)[:1]
+                results.setdefault(FROM_FLASH, {})[tier] = measure(tier, made, XIP, call, False)
+        except (Failed, BoardError) as e:
             say("bench: no %s: %s" % (tier, e))
         say("bench: RP2040, %s: %.0f s" % (tier, time.time() - began))
     return results
@@ -213,17 +272,21 @@ def run(tiers, xip=0):
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--tier", action="append", help="of %s; all of them unless given" % " ".join(TIERS))
-    parser.add_argument("--xip", type=int, default=0, help="cycles that a miss of the flash cache costs")
+    parser.add_argument("--tier", action="append", choices=OF_BOARDS, help="all of them unless given")
+    parser.add_argument("--xip", type=int, default=0, help="cycles that a miss of the flash cache costs, for all rows")
     parser.add_argument("--profile", action="store_true", help="where the cycles of a handshake go, instead")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md and plot docs/bench.svg")
     given = parser.parse_args(arguments)
-    tiers = given.tier or [tier for tier in TIERS if not tier.endswith("-64")]
+    tiers = given.tier or OF_BOARDS
     if given.profile:
         for tier in tiers:
             print("\n%s\n%s" % (tier, as_text(profile_table(profile(tier, files())))))
         return 0
-    for rows in tables(run(tiers, given.xip)):
+    results = run(tiers, given.xip)
+    for rows in tables(results):
         print("\n" + as_text(rows))
+    if given.write:
+        write(results)
     return 0
 
 

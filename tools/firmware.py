@@ -114,7 +114,7 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
         raise Failed("there is no tier %s: choose %s" % (tier, ", ".join(TIERS)))
     has_mxtls = "../../manifest.py" in (BOARDS / board / "manifest.py").read_text()
     choices = {"profile": profile, "tier": tier, **(options or {})} if has_mxtls else {}
-    c_module = has_mxtls and "native" in TIERS[tier]
+    c_module = has_mxtls and "native" in TIERS[tier] and "natmod" not in TIERS[tier]
     name = "-".join([board] + ([profile, tier] if has_mxtls else []))
     if options or freeze:
         name += "-" + digest(sorted(choices.items()), *map(str, freeze))[:8]
