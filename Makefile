@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
 # `make` lists what there is. Each command sets up what it needs first; build/ holds everything that is made.
 #   MICROPY_DIR=path   use this MicroPython tree instead of Debian's source package
+#   ARCH=armv6m        what `make natmod` builds for, default all
 #   TESTS="…"          what `make test` runs (pytest arguments), default all of host_tests
+#   BOARD=RPI_PICO     what `make firmware` and `make emulate` are for; with PROFILE=default, TIER=viper, OPTIONS="USE_X=0 …"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test size bench
+.PHONY: help setup demo test size bench natmod firmware emulate
 PYTHON ?= python3
 VENV := build/venv/bin/python
+BOARD ?= RPI_PICO
+PROFILE ?= default
+TIER ?= viper
 export MICROPY_DIR
 
 help: ## this list
@@ -28,3 +33,12 @@ size: setup ## frozen bytes of each profile, and what each option saves
 
 bench: setup ## speed and memory beside the peers
 	@$(VENV) tools/bench.py
+
+natmod: setup ## the C kernels as a file for a board: dist/<arch>/mxtls_native.mpy
+	@$(VENV) tools/natmod.py $(ARCH)
+
+firmware: setup ## a UF2 file for BOARD, mxtls frozen in
+	@$(VENV) tools/firmware.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS)
+
+emulate: setup ## an emulated BOARD to talk to
+	@$(VENV) tools/emulate.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS)
