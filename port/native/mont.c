@@ -52,6 +52,12 @@ static uint32_t high(uint32_t x, uint32_t y) {
     return b * d + (low >> 16) + (mid >> 16);
 }
 
+/* x - y - borrow, and the borrow after it, 0 or 1 */
+static inline uint32_t minus(uint32_t x, uint32_t y, uint32_t *borrow) {
+    __asm__ volatile(".syntax unified\nnegs %1, %1; sbcs %0, %2; sbcs %1, %1; negs %1, %1" : "+l"(x), "+l"(*borrow) : "l"(y) : "cc");
+    return x;
+}
+
 #else
 
 uint64_t mxtls_big_row(uint32_t *d, const uint32_t *x, size_t n, uint32_t y0, uint32_t y1) {
@@ -70,6 +76,13 @@ static uint32_t high(uint32_t x, uint32_t y) {
     return (uint32_t)((uint64_t)x * y >> 32);
 }
 
+/* x - y - borrow, and the borrow after it, 0 or 1 */
+static inline uint32_t minus(uint32_t x, uint32_t y, uint32_t *borrow) {
+    uint64_t s = (uint64_t)x - y - *borrow;
+    *borrow = (uint32_t)(s >> 32) & 1;
+    return (uint32_t)s;
+}
+
 #endif
 
 uint32_t mxtls_big_add_two(uint32_t *d, uint64_t c, uint32_t carry) {
@@ -83,9 +96,15 @@ uint32_t mxtls_big_add_two(uint32_t *d, uint64_t c, uint32_t carry) {
 uint32_t mxtls_big_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n) {
     uint32_t mask = mxtls_negative(take << 31), borrow = 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t s = (uint64_t)x[i] - (y[i] & mask) - borrow;
-        d[i] = (uint32_t)s;
-        borrow = (uint32_t)(s >> 32) & 1;
+        d[i] = minus(x[i], y[i] & mask, &borrow);
+    }
+    return borrow;
+}
+
+uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n) {
+    uint32_t borrow = 0;
+    for (size_t i = 0; i < n; i++) {
+        minus(x[i], y[i], &borrow);
     }
     return borrow;
 }
@@ -98,14 +117,6 @@ uint32_t mxtls_big_add(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32
         carry = (uint32_t)(s >> 32);
     }
     return carry;
-}
-
-uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n) {
-    uint32_t borrow = 0;
-    for (size_t i = 0; i < n; i++) {
-        borrow = (uint32_t)(((uint64_t)x[i] - y[i] - borrow) >> 32) & 1;
-    }
-    return borrow;
 }
 
 uint32_t mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size) {
@@ -126,6 +137,14 @@ void mxtls_big_store(uint8_t *buf, size_t size, const uint32_t *x) {
     for (size_t i = 0; i < size; i++) {
         buf[size - 1 - i] = (uint8_t)(x[i >> 2] >> 8 * (i & 3));
     }
+}
+
+size_t mxtls_big_bits(const uint32_t *m, size_t n) {
+    size_t bits = 32 * n;
+    while (bits > 1 && !(m[(bits - 1) >> 5] >> ((bits - 1) & 31) & 1)) {
+        bits--;
+    }
+    return bits;
 }
 
 uint32_t mxtls_mont_m0(uint32_t m) {

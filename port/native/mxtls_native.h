@@ -80,6 +80,7 @@ uint32_t mxtls_big_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32
 uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n);                    /* 1 where x < y, else 0 */
 void mxtls_big_fit(uint32_t *d, const uint32_t *x, uint32_t carry, const uint32_t *m, size_t n); /* d = carry:x, below 2 m, mod m */
 void mxtls_big_mul(uint32_t *t, const uint32_t *x, const uint32_t *y, size_t n);            /* t: 2n + 1 words, apart from x and y */
+size_t mxtls_big_bits(const uint32_t *m, size_t n);                                          /* the bit length, of what is public and not 0 */
 uint32_t mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size);            /* from big-endian; not 0 where it is too long */
 void mxtls_big_store(uint8_t *buf, size_t size, const uint32_t *x);                         /* the low size bytes, big-endian */
 
