@@ -41,6 +41,18 @@ BAD = (
     (native.ct_hash_block, b16, b64, 13, b64, 0, 0, 20, 20),
     (native.ct_hash_block, state, b64, 13, b64, 0, 0, 78, 20),
     (native.ct_found, b16, 16, b64, 0, 49, 3),
+    (native.ec_public, 22, b64, b64, bytearray(5000)),
+    (native.ec_public, 23, b16, b64, bytearray(5000)),
+    (native.ec_public, 23, b64, b64, bytearray(native.ec_scratch(23) - 1)),
+    (native.ec_public, 23, b64, b64, memoryview(bytearray(5000))[1:]),
+    (native.ec_ecdh, 24, b15, b64, b64, bytearray(5000)),
+    (native.ec_ecdh, 25, bytearray(66), b64, b64, b64),
+    (native.ecdsa_sign, 24, b64, b64, b64, b64, bytearray(5000)),
+    (native.ecdsa_verify, 0, b64, b64, b64, bytearray(5000)),
+    (native.ecdsa_verify, 25, b64, b64, b64, bytearray(native.ec_scratch(24))),
+    (native.x25519, b16, b64, b64),
+    (native.x25519, b64, b15, b64),
+    (native.x25519, b64, b64, b15),
 )
 work = bytearray(24 * 16 + 4)  # what a modulus of 64 bytes needs
 BAD += (
@@ -79,5 +91,8 @@ for done in (
         raise SystemExit(1)
 if (native.AES_CTX, native.GHASH_CTX, native.POLY1305_CTX) != (244, 36, 56):
     print("bounds: the contexts have other sizes")
+    raise SystemExit(1)
+if [native.ec_scratch(c) for c in (22, 23, 24, 25)] != [0, 1316, 1972, 2792]:
+    print("bounds: the curves' scratch has other sizes")
     raise SystemExit(1)
 print("bounds: refused")
