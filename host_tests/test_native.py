@@ -36,12 +36,16 @@ def library(tmp_path_factory):
     def call(name, *arguments):
         given = []
         for a in arguments:
+            if isinstance(a, ctypes.c_void_p):
+                given.append(a)
+                continue
             buf, off = a if isinstance(a, tuple) else (a, 0)
             given.append(ctypes.c_size_t(buf) if isinstance(buf, int) else ctypes.byref((ctypes.c_ubyte * len(buf)).from_buffer(buf), off))
         function = getattr(loaded, "mxtls_" + name)
         function.restype = ctypes.c_uint32
         return function(*given)
 
+    call.address = loaded.mxtls_curve_of
     return call
 
 
@@ -257,6 +261,67 @@ def test_dh(library, rng):
         done = pure("dh").dh_power(a, base, x, p)
         assert done == library("dh_power", b, base, len(base), x, len(x), p, size, work(22 * ((size + 3) // 4) + 1))
         assert a == b, (p, base, x)
+
+
+# Around 0 and the order, where sums meet their special cases, and single digits
+SCALARS = [k for i in range(40) for k in (i, -i)] + [1 << i for i in range(0, 521, 47)]
+
+
+def curve_of(library, curve):
+    """How C's functions see a curve: its address, its row in the pure tier, and their scratch."""
+    row = pure("ec")._curve(curve)
+    library.address.restype = ctypes.c_void_p
+    return ctypes.c_void_p(library.address(curve)), row, bytearray(4 * (41 * ((row[1] + 3) // 4) + 1))
+
+
+@pytest.mark.parametrize("curve", [23, 24, 25])
+def test_curves(library, rng, curve):
+    c, row, w = curve_of(library, curve)
+    size, n, ec = row[1], row[3], pure("ec")
+    scalar = lambda k: bytearray(k.to_bytes(size, "big"))  # noqa: E731
+    point, old = bytearray(2 * size), bytearray(b"\x55" * (2 * size))
+    ec.ec_public(curve, point, scalar(rng.randrange(1, n)))
+    scalars = [k % n if k else n for k in SCALARS] + [0, n + 1, (1 << 8 * size) - 1, n // 2] + [rng.randrange(n) for _ in range(10)]
+    for k in scalars:
+        a, b = bytearray(old), bytearray(old)
+        assert ec.ec_public(curve, a, scalar(k)) == library("ec_public", c, b, scalar(k), w), k
+        assert a == b and not any(w), k
+        a, b = bytearray(old), bytearray(old)
+        assert ec.ec_ecdh(curve, a, scalar(k), point) == library("ec_ecdh", c, b, scalar(k), point, w), k
+        assert a == b and not any(w), k
+    for k in scalars:
+        d, digest = scalar(rng.choice(scalars)), some(rng, rng.choice((0, 20, 32, 48, 64, 80)))
+        a, b = bytearray(old), bytearray(old)
+        done = ec.ecdsa_sign(curve, a, digest, d, scalar(k))
+        assert done == library("ecdsa_sign", c, b, digest, len(digest), d, scalar(k), w), (d, k)
+        assert a == b and not any(w), (d, k)
+        ec.ec_public(curve, point, d)
+        assert library("ecdsa_verify", c, digest, len(digest), b, point, w) == done, (d, k)
+        b[rng.randrange(2 * size)] ^= 1 << rng.randrange(8)
+        assert library("ecdsa_verify", c, digest, len(digest), b, point, w) == 0
+
+
+@pytest.mark.parametrize("curve", [23, 24, 25])
+def test_points_that_are_none(library, rng, curve):
+    c, row, w = curve_of(library, curve)
+    size, p, ec = row[1], row[2], pure("ec")
+    good = bytearray(row[5].to_bytes(size, "big") + row[6].to_bytes(size, "big"))
+    digest, sig = bytearray(32), bytearray((1).to_bytes(size, "big") * 2)
+    for x, y in ((0, 0), (row[5], row[6] ^ 1), (row[5] ^ 1, row[6]), (row[5], p), (p, row[6]), (row[5], p - row[6])):
+        point, out, d = bytearray(x.to_bytes(size, "big") + y.to_bytes(size, "big")), bytearray(size), bytearray((5).to_bytes(size, "big"))
+        assert library("ec_ecdh", c, out, d, point, w) == ec.ec_ecdh(curve, bytearray(size), d, point) == (y == p - row[6])
+        assert library("ecdsa_verify", c, digest, 32, sig, point, w) == ec.ecdsa_verify(curve, digest, sig, point)
+    assert library("ecdsa_verify", c, digest, 32, sig, good, w) == ec.ecdsa_verify(curve, digest, sig, good)
+
+
+def test_x25519(library, rng):
+    x25519 = pure("x25519").x25519
+    for i in range(300):
+        k, u = some(rng, 32), some(rng, 32)
+        if i % 3 == 0:  # around 0, p, 2p, 2**255 and 2**256
+            u = bytearray(((rng.choice((0, (1 << 255) - 19, (1 << 256) - 38, 1 << 255)) + rng.randrange(-3, 4)) % (1 << 256)).to_bytes(32, "little"))
+        a, b = bytearray(32), bytearray(32)
+        assert (x25519(a, k, u), a) == (library("x25519", b, k, u), b), (k, u)
 
 
 @pytest.mark.parametrize("target", targets.NATIVE, ids=lambda t: t.name)
