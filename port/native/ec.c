@@ -77,9 +77,9 @@ static void set(const mxtls_curve *c, uint32_t *d, uint32_t x) {
     }
 }
 
-/* d = 1 / x mod p, as a residue, or 0 for 0. x is none of T0 to PRODUCT. */
+/* d = 1 / x mod p, as a residue, or 0 for 0. */
 static void invert(const mxtls_curve *c, uint32_t *w, uint32_t *d, const uint32_t *x) {
-    mxtls_big_inverse(d, x, MOD_P, c->words, AT(T0));
+    mxtls_small_inverse(d, x, MOD_P, c->p0, c->words, c->bits);
     mul(c, w, d, d, SQUARE(MOD_P)); /* from 1 / (x R) to 1 / x */
     mul(c, w, d, d, SQUARE(MOD_P));
 }
@@ -346,7 +346,7 @@ uint32_t mxtls_ecdsa_sign(const mxtls_curve *c, uint8_t *sig, const uint8_t *dig
     uint32_t good = load_scalar(c, w, AT(U), k), *key = AT(TABLE), *s = AT(TABLE + 1), *t = AT(TABLE + 2), *r = AT(PX);
     good &= load_scalar(c, w, key, d);
     set(c, AT(V), 1);
-    mxtls_big_inverse(s, AT(U), MOD_N, c->words, AT(T0));
+    mxtls_small_inverse(s, AT(U), MOD_N, c->n0, c->words, c->bits);
     multiply(c, w, BASE);
     affine(c, w, r);
     from_residues(c, w, r, 1);
@@ -370,7 +370,7 @@ uint32_t mxtls_ecdsa_verify(const mxtls_curve *c, const uint8_t *digest, size_t 
     if (!good || !load_point(c, w, point)) {
         return finish(c, w, 0);
     }
-    mxtls_big_inverse(s, s, MOD_N, c->words, AT(T0));
+    mxtls_small_inverse(s, s, MOD_N, c->n0, c->words, c->bits);
     load_digest(c, w, AT(U), digest, hlen);
     mul_n(c, w, AT(U), AT(U), s);
     mul_n(c, w, AT(V), AT(V), SQUARE(MOD_N));

@@ -138,11 +138,10 @@ static void normalize(uint32_t x[8]) {
 
 /* d = 1 / x, or 0 for 0. */
 void mxtls_f25519_invert(uint32_t d[8], const uint32_t x[8]) {
-    uint32_t y[8], t[6 * 8 + 12];
+    uint32_t y[8];
     memcpy(y, x, sizeof(y));
     normalize(y);
-    mxtls_big_inverse(d, y, P, 8, t);
-    mxtls_wipe((uint8_t *)t, sizeof(t));
+    mxtls_small_inverse(d, y, P, 0x286BCA1B, 8, 255);
 }
 
 /* The little-endian number at p, without its top bit. */

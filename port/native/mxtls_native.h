@@ -131,6 +131,9 @@ uint32_t mxtls_words_zero(const uint32_t *x, size_t n);                         
 void mxtls_mod_add(uint32_t *d, const uint32_t *x, const uint32_t *y, const uint32_t *m, size_t n);
 void mxtls_mod_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, const uint32_t *m, size_t n);
 
+/* d = 1/x mod an odd m of that many bits, 46 to 521, or 0 for 0; m0 is -1/m mod 2^32. d may be x. */
+void mxtls_small_inverse(uint32_t *d, const uint32_t *x, const uint32_t *m, uint32_t m0, size_t n, size_t bits);
+
 /* Products of 256 bits: r is neither x nor y. Modulo the primes of P-256 (Montgomery's products) and of Curve25519 d may be. */
 void mxtls_mul256(uint32_t r[16], const uint32_t x[8], const uint32_t y[8]);
 void mxtls_sqr256(uint32_t r[16], const uint32_t x[8]);
