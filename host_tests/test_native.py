@@ -324,6 +324,33 @@ def test_x25519(library, rng):
         assert (x25519(a, k, u), a) == (library("x25519", b, k, u), b), (k, u)
 
 
+def test_ed25519(library, rng):
+    ed = pure("ed25519")
+    order = ed._L
+    for i in range(60):
+        n = rng.choice((32, 64))
+        k = some(rng, n) if i % 3 else bytearray((order * rng.randrange(16) + rng.randrange(-2, 3) & (1 << 256) - 1).to_bytes(n, "little"))
+        a, b = bytearray(32), bytearray(32)
+        ed.ed25519_base(a, k)
+        library("ed25519_base", b, k, n)
+        assert a == b, k
+        r, k, s, sig = some(rng, 64), some(rng, 64), some(rng, 32), bytearray(64)
+        s[31] &= 127
+        ed.ed25519_scalar(a, r, k, s)
+        library("ed25519_scalar", b, r, k, s)
+        assert a == b, (r, k, s)
+        sig[32:] = b
+        library("ed25519_base", sig, r, 64)
+        library("ed25519_base", b, s, 32)
+        assert library("ed25519_check", sig, k, b) == 1, (r, k, s)
+        sig[rng.randrange(64)] ^= 1 << rng.randrange(8)
+        assert library("ed25519_check", sig, k, b) == 0 == ed.ed25519_check(sig, k, b)
+        key = some(rng, 32)
+        if i % 3 == 0:  # close to 0 and to p, with either sign
+            key = bytearray((rng.choice((0, (1 << 255) - 19)) + rng.randrange(4) | rng.choice((0, 1 << 255))).to_bytes(32, "little"))
+        assert library("ed25519_check", sig, k, key) == ed.ed25519_check(sig, k, key), key
+
+
 @pytest.mark.parametrize("target", targets.NATIVE, ids=lambda t: t.name)
 def test_the_module_refuses_what_is_out_of_bounds(target):
     if target.missing():

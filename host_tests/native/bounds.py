@@ -53,6 +53,10 @@ BAD = (
     (native.x25519, b16, b64, b64),
     (native.x25519, b64, b15, b64),
     (native.x25519, b64, b64, b15),
+    (native.ed25519_base, b16, b64),
+    (native.ed25519_base, b64, b16),
+    (native.ed25519_scalar, b64, b64, b16, b64),
+    (native.ed25519_check, b64, b16, b64),
 )
 work = bytearray(24 * 16 + 4)  # what a modulus of 64 bytes needs
 BAD += (

@@ -124,6 +124,11 @@ static void ec(void) {
     }
 }
 
+static void ed25519(void) {
+    mxtls_ed25519_base(digest, data, 64);
+    mxtls_ed25519_scalar(digest, data, data + 64, key);
+}
+
 /* A table indexed by a secret, and a branch on one. */
 static void leak(void) {
     if (data[key[0]] > 7) {
@@ -137,7 +142,7 @@ static const struct {
 } KERNELS[] = {
     {"hashes", hashes}, {"aes", aes}, {"ghash", ghash}, {"chacha20", chacha20},
     {"poly1305", poly1305}, {"mem", mem}, {"ct", ct}, {"rsa", rsa}, {"dh", dh},
-    {"x25519", x25519}, {"ec", ec}, {"leak", leak},
+    {"x25519", x25519}, {"ec", ec}, {"ed25519", ed25519}, {"leak", leak},
 };
 
 int main(int argc, char **argv) {

@@ -331,6 +331,32 @@ static mp_obj_t x25519(size_t n_args, const mp_obj_t *a) {
     return MP_OBJ_NEW_SMALL_INT(mxtls_x25519(out(a[0], 32), in(a[1], 32), in(a[2], 32)));
 }
 
+/* (out, k) */
+static mp_obj_t ed25519_base(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = size(a[1]);
+    if (n != 32 && n != 64) {
+        refuse();
+    }
+    mxtls_ed25519_base(out(a[0], 32), in(a[1], n), n);
+    return mp_const_none;
+}
+
+/* (out, r, k, a) */
+static mp_obj_t ed25519_scalar(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mxtls_ed25519_scalar(out(a[0], 32), in(a[1], 64), in(a[2], 64), in(a[3], 32));
+    return mp_const_none;
+}
+
+/* (sig, k, public) */
+static mp_obj_t ed25519_check(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    const uint8_t *k = in(a[1], 64);
+    int fit = size(a[0]) == 64 && size(a[2]) == 32;
+    return MP_OBJ_NEW_SMALL_INT(fit ? mxtls_ed25519_check(in(a[0], 64), k, in(a[2], 32)) : 0);
+}
+
 /* Every function, with how many arguments it takes. */
 #define FUNCTIONS(F) \
     F(sha1_blocks, 4) F(sha256_blocks, 4) F(sha512_blocks, 4) F(md5_blocks, 4) \
@@ -338,7 +364,8 @@ static mp_obj_t x25519(size_t n_args, const mp_obj_t *a) {
     F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
     F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
     F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5) \
-    F(ec_scratch, 1) F(ec_public, 4) F(ec_ecdh, 5) F(ecdsa_sign, 6) F(ecdsa_verify, 5) F(x25519, 3)
+    F(ec_scratch, 1) F(ec_public, 4) F(ec_ecdh, 5) F(ecdsa_sign, 6) F(ecdsa_verify, 5) F(x25519, 3) \
+    F(ed25519_base, 2) F(ed25519_scalar, 4) F(ed25519_check, 3)
 
 #define OBJECT(name, n) static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, n, n, name);
 #define ROW(name, n) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&name##_obj)},

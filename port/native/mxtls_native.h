@@ -107,6 +107,11 @@ uint32_t mxtls_big_inverse(uint32_t *d, const uint32_t *x, const uint32_t *m, si
 /* X25519 (RFC 7748): out = the u coordinate of k * u, little-endian. 0 where it is all zero. */
 uint32_t mxtls_x25519(uint8_t out[32], const uint8_t k[32], const uint8_t u[32]);
 
+/* Ed25519 (RFC 8032) as lib/mxtls/kernels/ed25519.py has it; n is 32 or 64. */
+void mxtls_ed25519_base(uint8_t out[32], const uint8_t *k, size_t n);
+void mxtls_ed25519_scalar(uint8_t out[32], const uint8_t r[64], const uint8_t k[64], const uint8_t a[32]);
+uint32_t mxtls_ed25519_check(const uint8_t sig[64], const uint8_t k[64], const uint8_t public[32]);
+
 /* Elliptic curves of lib/mxtls/kernels/ec.py. Each function works in w, MXTLS_EC_WORDS(c->words) words that it wipes. Points are
  * x and y, scalars and coordinates c->bytes big-endian bytes; 1 is success, and a refusal writes nothing. */
 typedef struct {
