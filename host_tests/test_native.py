@@ -355,5 +355,5 @@ def test_ed25519(library, rng):
 def test_the_module_refuses_what_is_out_of_bounds(target):
     if target.missing():
         pytest.skip(target.missing())
-    done = targets.run(target, HERE / "native" / "bounds.py")
+    done = targets.run(target, HERE / "native" / "bounds.py", heap="4m")
     assert done.returncode == 0 and done.stdout.strip() == "bounds: refused", done.stdout + done.stderr

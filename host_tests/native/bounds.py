@@ -7,6 +7,7 @@ b16, b15, b64, state = bytearray(16), bytearray(15), bytearray(64), bytearray(64
 aes, ghash, poly = bytearray(native.AES_CTX), bytearray(native.GHASH_CTX), bytearray(native.POLY1305_CTX)
 native.aes_expand(aes, b64, 0, 16)
 broken = bytearray(b"\xff" * len(aes))
+curve = bytearray(native.ec_scratch(25))
 BAD = (
     (native.sha1_blocks, state, b64, 0, 2),
     (native.sha1_blocks, state, b64, 1, 1),
@@ -41,14 +42,14 @@ BAD = (
     (native.ct_hash_block, b16, b64, 13, b64, 0, 0, 20, 20),
     (native.ct_hash_block, state, b64, 13, b64, 0, 0, 78, 20),
     (native.ct_found, b16, 16, b64, 0, 49, 3),
-    (native.ec_public, 22, b64, b64, bytearray(5000)),
-    (native.ec_public, 23, b16, b64, bytearray(5000)),
+    (native.ec_public, 22, b64, b64, curve),
+    (native.ec_public, 23, b16, b64, curve),
     (native.ec_public, 23, b64, b64, bytearray(native.ec_scratch(23) - 1)),
-    (native.ec_public, 23, b64, b64, memoryview(bytearray(5000))[1:]),
-    (native.ec_ecdh, 24, b15, b64, b64, bytearray(5000)),
+    (native.ec_public, 23, b64, b64, memoryview(curve)[1:]),
+    (native.ec_ecdh, 24, b15, b64, b64, curve),
     (native.ec_ecdh, 25, bytearray(66), b64, b64, b64),
-    (native.ecdsa_sign, 24, b64, b64, b64, b64, bytearray(5000)),
-    (native.ecdsa_verify, 0, b64, b64, b64, bytearray(5000)),
+    (native.ecdsa_sign, 24, b64, b64, b64, b64, curve),
+    (native.ecdsa_verify, 0, b64, b64, b64, curve),
     (native.ecdsa_verify, 25, b64, b64, b64, bytearray(native.ec_scratch(24))),
     (native.x25519, b16, b64, b64),
     (native.x25519, b64, b15, b64),
