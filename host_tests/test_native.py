@@ -5,6 +5,7 @@ and the module's refusal of what lies out of a buffer's bounds. The vectors run 
 import ctypes
 import importlib
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -299,6 +300,25 @@ def test_curves(library, rng, curve):
         assert library("ecdsa_verify", c, digest, len(digest), b, point, w) == done, (d, k)
         b[rng.randrange(2 * size)] ^= 1 << rng.randrange(8)
         assert library("ecdsa_verify", c, digest, len(digest), b, point, w) == 0
+
+
+@pytest.mark.parametrize("curve, teeth, tables, columns", [(23, 5, 2, 26), (24, 4, 1, 96), (25, 4, 1, 131)])
+def test_the_numbers_of_a_curve(curve, teeth, tables, columns):
+    row = pure("ec")._curve(curve)
+    _, size, p, n, b, gx, gy, _ = row
+    bits = 32 * ((size + 3) // 4)
+    want = [p, (1 << 2 * bits) % p, n, (1 << 2 * bits) % n, (b << bits) % p]
+    for s in range(tables):
+        for i in range(1 << (teeth - 1)):
+            signs = [1 if j == teeth - 1 or i >> j & 1 else -1 for j in range(teeth)]
+            k = sum(sign << columns * (tables * j + s) for j, sign in enumerate(signs))
+            want += [(x << bits) % p for x in pure("ec")._multiply(row, k % n, gx, gy)]
+    text = (NATIVE / "ec_curves.c").read_text()
+    found = ""
+    for name in ("NUMBERS_%d", "COMB_%d"):
+        found += text.split("%s[] = {" % (name % min(8 * size, 521)))[1].split("};")[0]
+    words = [int(word, 0) for word in re.sub(r"/\*.*?\*/", "", found).replace(",", " ").split()]
+    assert words == [x >> at & 0xFFFFFFFF for x in want for at in range(0, bits, 32)]
 
 
 @pytest.mark.parametrize("curve", [23, 24, 25])
