@@ -48,7 +48,7 @@ def apt_packages():
         if tools:
             say("setup: this is not a Debian-like machine: please install %s yourself" % ", ".join(tools))
         return
-    _apt_install(wanted)
+    apt_install(wanted)
 
 
 def peers():
@@ -56,7 +56,7 @@ def peers():
     for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
         try:
             if shutil.which("dpkg-query"):
-                _apt_install(packages)
+                apt_install(packages)
         except Failed as e:
             say("setup: no %s: %s" % (what, e))
     target, tree = BIN / "brssl", BUILD / "bearssl"
@@ -71,7 +71,8 @@ def peers():
         say("setup: no BearSSL to test against: %s" % e)
 
 
-def _apt_install(wanted):
+def apt_install(wanted):
+    """Install what is missing of these Debian packages, visibly; needs root or sudo."""
     state = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n", *wanted], capture_output=True, text=True).stdout
     have = {line.split()[0] for line in state.splitlines() if line.endswith("ok installed")}
     missing = [p for p in wanted if p not in have]
