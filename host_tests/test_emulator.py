@@ -65,6 +65,25 @@ def test_firmware(board):
     assert board.exec("import mxtls_port, time; print(abs(mxtls_port.unix_time() - time.time()) < 2)") == "True\n"
 
 
+@pytest.mark.parametrize("tier", ["viper", "thumb", "native"])
+def test_kernels_are_frozen_right(image, tier):
+    """The GCM specification's second case and RFC 7748's first: machine code that is frozen at an odd place computes something else."""
+    with emulate.Board(firmware.build("RPI_PICO", "default", tier)) as board:
+        said = board.exec("""
+from binascii import hexlify, unhexlify
+from mxtls.crypto.gcm import Gcm
+from mxtls.kernels.x25519 import x25519
+buf = bytearray(32)
+Gcm(bytes(16)).seal(bytes(12), b"", 0, buf, 0, 16)
+print(hexlify(buf).decode())
+x25519(buf, unhexlify("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
+       unhexlify("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))
+print(hexlify(buf).decode())
+""", timeout=60)
+    assert said.split() == ["0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf",
+                            "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"]
+
+
 def test_clock_never_set(image):
     with emulate.Board(image) as board:
         assert board.exec("import mxtls_port; print(mxtls_port.unix_time())") == "0\n"

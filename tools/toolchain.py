@@ -123,7 +123,18 @@ def micropython_source():
         with step("MicroPython and mbedtls sources from Debian's packages"):
             debian_source.unpack(BUILD / "apt", {"micropython": tree, "mbedtls": tree / "lib" / "mbedtls"})
             (tree / "stamp").touch()
+    align_frozen_code(tree)
     return tree
+
+
+def align_frozen_code(tree):
+    """MicroPython's mpy-tool places frozen machine code for ARMv6-M at multiples of two. Its constants are loaded relative to a multiple
+    of four, so that a function which lands between gets others: wrong results, not a fault. (docs/boards.md says what to do to a tree of your own.)"""
+    tool = tree / "tools" / "mpy-tool.py"
+    text = tool.read_text()
+    fixed = text.replace("__attribute__ ((aligned (2)))", "__attribute__ ((aligned (4)))")
+    if fixed != text:
+        tool.write_text(fixed)
 
 
 def _tree_digest(tree):
