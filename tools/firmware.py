@@ -155,7 +155,7 @@ def add_arguments(parser):
     """The choice of a firmware, on a command line."""
     parser.add_argument("board", nargs="?", default="RPI_PICO", help=" ".join(boards()))
     parser.add_argument("--profile", default="default", help=" ".join(PROFILES))
-    parser.add_argument("--tier", default="viper", help=" ".join(TIERS))
+    parser.add_argument("--tier", default="native", help=" ".join(TIERS))
     parser.add_argument("options", nargs="*", metavar="USE_X=0|1", help="of tools/configure.py")
 
 
