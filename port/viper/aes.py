@@ -89,10 +89,12 @@ def _unround(x: uint, y: uint, z: uint, ctx, mixed: int):
     k[6] = q0 ^ q3 ^ q5
     k[7] = q1 ^ q4 ^ q6
     # ShiftRows was done; twice more, it is its own inverse.
+    mask = 0x0F00
+    mask = mask << 16 | mask
     i = 0
     while i < 8:
         x = uint(k[i])
-        y = (x >> 4 ^ x) & 0x0F000F00
+        y = (x >> 4 ^ x) & mask
         k[i] = x ^ y ^ y << 4
         i += 1
 

@@ -106,9 +106,12 @@ def _round(x: uint, y: uint, z: uint, k: ptr32, at: int, last: int):
     q1 = z12 ^ t48 ^ t62
     q0 = t48 ^ t46 ^ t57
     # ShiftRows: rows 2 and 3 turn by two columns, then rows 1 and 3 by one.
-    rows02 = 0x00FF00FF
-    rows23 = 0x0F0F0000
-    moved = 0x3F003F00
+    rows02 = 0xFF
+    rows02 = rows02 << 16 | rows02
+    rows23 = 0x0F0F
+    rows23 = rows23 << 16
+    moved = 0x3F00
+    moved = moved << 16 | moved
     turned = 0xC000
     turned = turned << 16 | turned
     x = (q0 >> 4 ^ q0) & rows23
@@ -188,8 +191,10 @@ def rounds(ctx, what: int):
         return
     m1 = 0x5555
     m1 = m1 << 16 | m1
-    m2 = 0x33333333
-    m4 = 0x0F0F0F0F
+    m2 = 0x3333
+    m2 = m2 << 16 | m2
+    m4 = 0x0F0F
+    m4 = m4 << 16 | m4
     last = int(k[8])
     r = what
     at = 9

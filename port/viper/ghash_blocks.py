@@ -16,8 +16,8 @@ def _products(x: uint, y: uint, z: uint, k: ptr32):
     m0 = 0x9249
     m1 = 0x2492
     m2 = 0x4924
-    n1 = 0x12492492
-    n2 = 0x24924924
+    n2 = m1 << 16 | m2
+    n1 = n2 >> 1
     n0 = n2 << 1 | 1
     i = 0
     while i < 9:
