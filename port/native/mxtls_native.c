@@ -432,7 +432,6 @@ FUNCTIONS(OBJECT)
 
 #if MICROPY_ENABLE_DYNRUNTIME
 
-#ifndef __riscv /* where the library with the long shifts has these too */
 /* A file has no libc: what the compiler makes of assignments and loops. */
 void *memcpy(void *dst, const void *src, size_t n) {
     return mp_fun_table.memmove_(dst, src, n);
@@ -441,7 +440,6 @@ void *memcpy(void *dst, const void *src, size_t n) {
 void *memset(void *dst, int c, size_t n) {
     return mp_fun_table.memset_(dst, c, n);
 }
-#endif
 
 #define STORE(name, n) mp_store_global(MP_QSTR_##name, MP_OBJ_FROM_PTR(&name##_obj));
 #define STORE_NUMBER(name, value) mp_store_global(MP_QSTR_##name, MP_OBJ_NEW_SMALL_INT(value));
