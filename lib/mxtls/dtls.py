@@ -93,6 +93,7 @@ class Dtls:
         self.old = None  # the protection before the flight's ChangeCipherSpec; None: in the clear
         self.due = False  # the peer's ChangeCipherSpec has come, perhaps before its time
         self.idle = True  # no message of a handshake has come since the last one was complete
+        self.longest = 0  # the longest datagram that the peer was seen to send, where the PMTU was too short for it
         self.left = 0  # bytes of the datagram at output.start that are still to send
         self.verifies = 0
         self.record = 0  # where in input.buf the record that is being read begins
@@ -113,6 +114,8 @@ class Dtls:
             if status:
                 return status
         if inp.end > rec:
+            if inp.end == len(inp.buf) and left >= 0:
+                self.longest = min(rec + HEADER + n - session._hs_end, inp.limit)  # the peer's datagrams are longer than our PMTU
             self._drop(session, "half a record")
         self._settle(session)
         while session.hs and self._catch_up(session):
@@ -409,7 +412,7 @@ class Dtls:
 
     def expected(self, inp):
         """How many bytes the next datagram may have: the PMTU, or what is left of the input buffer."""
-        return min(pmtu, inp.limit - inp.end + inp.start)
+        return min(max(pmtu, self.longest), inp.limit - inp.end + inp.start)
 
     def room(self, session, n):
         """How many of n bytes of plaintext fit one datagram."""
@@ -478,7 +481,8 @@ class Dtls:
             e = Error(_PROTOCOL_FAIL, _ALERT_NONE, "the peer does not answer; look whether it runs, and whether datagrams reach it")
             session.fail(e)
             raise e
-        self.assembly.kept.end = 0  # a forged fragment may be among them
+        if self.flight.tries > 2:
+            self.assembly.kept.end = 0  # a forged fragment may be among them
         if _USE_DTLS_DEBUG_TRACE:
             trace.info(session, "dtls: no answer, the flight goes again; next wait %d ms" % self.flight.wait)
 
