@@ -58,7 +58,7 @@ else:
     wire = Wire(sock, data)
     while True:
         try:
-            stream = context.wrap_socket(wire, server_side=True, client_id=b"client")
+            stream = context.wrap_socket(wire, server_side=True)
             break
         except OSError as e:
             if e.args[0] != _HELLO_VERIFY_REQUIRED:

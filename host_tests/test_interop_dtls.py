@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import peers
+import pki
 import pytest
 from peers import ANSWER, GNUTLS, OPENSSL, TEXT, Case
 from test_interop import asking, auth_case, check, finish, keys_for, name_of, need, new_keys, record, session_for, showing  # noqa: F401
@@ -154,6 +155,18 @@ def test_server_asks_to_negotiate_again(peer, version, record):  # noqa: F811
 # MicroPython's own `tls`, DTLS 1.2
 
 
+class Flat(Case):
+    """Its chain is a leaf right below the root: the built-in `tls` shows no more than one certificate."""
+
+    chains = {}
+
+    @property
+    def chain(self):
+        if self.key not in self.chains:
+            self.chains[self.key] = pki.chain(key=self.key, names=["localhost"], ips=["127.0.0.1"], intermediates=0, eku=("server", "client"))
+        return self.chains[self.key]
+
+
 class Builtin(peers.Kind):
     """mbedtls in MicroPython, as builtin_dtls.py drives it."""
 
@@ -185,7 +198,7 @@ BUILTIN = Builtin()
 def test_builtin(suite, role, record):  # noqa: F811
     """It echoes as a server, and says and checks as a client."""
     need(BUILTIN)
-    case = Case(c.DTLS1_2, suite, role)
+    case = Flat(c.DTLS1_2, suite, role)
     with BUILTIN.run(case, case.name.replace("_", "-")) as other:
         stream = other.connect(ours(case))
         check(stream, case)
@@ -255,7 +268,7 @@ class Proxy:
 
 @pytest.mark.parametrize("peer", PEERS, ids=name_of)
 def test_through_a_proxy(peer, record, monkeypatch):  # noqa: F811
-    """A dozen handshakes with each real server over a network that loses, doubles and reorders; our timer runs ten times as fast."""
+    """Some dozens of handshakes with real servers over a network that loses, doubles and reorders; our timer runs ten times as fast."""
     need(peer)
     import mxtls.dtls_flight as flights
 
@@ -263,9 +276,9 @@ def test_through_a_proxy(peer, record, monkeypatch):  # noqa: F811
     for version in BOTH:
         case = Case(version, PLAIN[version], "client")
         mxtls.set_pmtu(576)
-        with peer.run(case, *(("--mtu", 576) if peer is GNUTLS else ("-mtu", 576))) as other:
-            other.process.wait_for(other.ready)
-            for seed in range(12):
+        for seed in range(7):
+            with peer.run(case, *(("--mtu", 576) if peer is GNUTLS else ("-mtu", 576))) as other:
+                other.process.wait_for(other.ready)
                 proxy = Proxy(other.port, seed)
                 try:
                     through = peers.Peer(other.process, proxy.port, style=other.style, ready=other.ready)

@@ -94,6 +94,7 @@ class Dtls:
         self.due = False  # the peer's ChangeCipherSpec has come, perhaps before its time
         self.idle = True  # no message of a handshake has come since the last one was complete
         self.longest = 0  # the longest datagram that the peer was seen to send, where the PMTU was too short for it
+        self.asked = False  # a HelloRequest was sent: it has message_seq 0, and what follows counts on from it
         self.left = 0  # bytes of the datagram at output.start that are still to send
         self.verifies = 0
         self.record = 0  # where in input.buf the record that is being read begins
@@ -237,7 +238,9 @@ class Dtls:
                 self.idle = False
             elif session.state == _OPEN and seq == 0:
                 a.restart(0)
-                self.flight.seq = 0
+                if not self.asked:
+                    self.flight.seq = 0
+                self.asked = False
                 self.idle = False
         elif _USE_CLIENT and kind == _SERVER_HELLO and session.client and session.state == _WAIT_SERVER_HELLO:
             if seq > a.seq and seq <= _LAST_HELLO:
@@ -344,6 +347,7 @@ class Dtls:
             self.assembly.restart(0)
             self.verifies = 0
             self.idle = True
+            self.asked = kind == _HELLO_REQUEST
         if f.answered and self.old:
             self.old.wipe()
             self.old = None
@@ -368,8 +372,7 @@ class Dtls:
         buf[base + 5] = seq & 255
         buf[base + 6] = buf[base + 7] = buf[base + 8] = 0
         f.messages.end = end
-        if buf[base] != _HELLO_REQUEST:
-            f.seq = seq + 1
+        f.seq = seq + 1
 
     def change_write(self, session, wr):
         """ChangeCipherSpec has its place here in the flight, and what follows is under wr."""
