@@ -115,8 +115,9 @@ class Session:
     client_auth = True
     disabled = ()  # suites that this server session does not take
     rehandshakes = 0
-    dtls = None  # what is otherwise over datagrams (dtls.py)
-    dropped = 0  # records and fragments of datagrams that were not taken
+    if _USE_DTLS:
+        dtls = None  # what is otherwise over datagrams (dtls.py)
+        dropped = 0  # records and fragments of datagrams that were not taken
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
 
     def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0, dtls=False):
@@ -738,6 +739,8 @@ if _USE_MULTITHREADING:
     from mxtls.lock import guard
 
     guard(Session, "received_data processed_data encode_writebuf encode_to_outdata encode_closure_alert encode_rehandshake delete")
+    if _USE_DTLS:
+        guard(Session, "get_outdata want_outdata sent_data")  # they seal
     if _USE_CLIENT:
         guard(ClientSession, "__init__")
     if _USE_SERVER:
