@@ -3,18 +3,22 @@
 each feature that a peer has; our servers always ask for a cookie first. What passes is on docs/interop.md (interop_table.py)."""
 
 import random
+import re
 import select
 import socket
 import threading
 from pathlib import Path
 
+import network
 import peers
 import pki
 import pytest
+from datagrams import ready
 from peers import ANSWER, GNUTLS, OPENSSL, TEXT, Case
 from test_interop import asking, auth_case, check, finish, keys_for, name_of, need, new_keys, record, session_for, showing  # noqa: F401
 
 import mxtls
+import targets
 from mxtls import codes as c
 
 BOTH = tuple(peers.DTLS)
@@ -47,6 +51,26 @@ def test_matrix(peer, key, record):  # noqa: F811
 
 
 ALL = [(peer, version) for peer in PEERS for version in BOTH]
+ALONE = [key for key in peers.every_dtls_case() if not any(peer.speaks(Case(*key)) for peer in PEERS)]
+
+
+@pytest.mark.parametrize("key", ALONE, ids=name_of)
+def test_self(key, record):  # noqa: F811
+    """Cells that no peer here speaks: our client and our server."""
+    case = Case(*key)
+    client, server = (network.End(ours(Case(case.version, case.suite, role))) for role in peers.ROLES)
+    for a, b in ((client, server), (server, client)) * 3:
+        for datagram in a.datagrams():
+            b.put(datagram)
+    assert client.complete and server.complete and client.session.cipher_suite == case.suite
+    client.send(TEXT)
+    server.put(client.datagrams()[0])
+    server.send(ANSWER)
+    client.put(server.datagrams()[0])
+    assert (server.data, client.data) == (TEXT, ANSWER)
+    record("matrix", "self", case)
+
+
 EVERY = [(peer, version, role) for peer in PEERS for version in BOTH for role in peers.ROLES]
 every = pytest.mark.parametrize("peer, version, role", EVERY, ids=name_of)
 
@@ -211,6 +235,76 @@ def test_builtin(suite, role, record):  # noqa: F811
             other.process.wait_for(b"got 9876543210")
         stream.close()
     record("matrix", BUILTIN, case)
+
+
+# MicroPython, and many clients on one socket
+
+
+@pytest.mark.parametrize("suite", (0xC02B, 0x00A8), ids=lambda s: "%04X" % s)
+def test_client_on_micropython(suite, record):  # noqa: F811
+    """examples/client.py on the model of a board; s_server asks for a cookie."""
+    target, case = targets.UNIX_32_VIPER, Case(c.DTLS1_2, suite, "client")
+    if target.missing():
+        pytest.skip(target.missing())
+    need(OPENSSL)
+    text, answer = TEXT[:68], ANSWER[:70]
+    with OPENSSL.run(case, "-listen") as other:
+        other.process.wait_for(other.ready)
+        options = ["--psk", peers.PSK.hex(), "--psk-identity", peers.IDENTITY] if case.psk else ["--ca", case.chain.root_path]
+        argv = ["--dtls", "--connect", "127.0.0.1:%d" % other.port, "--name", "localhost", "--cipher", "0x%04X" % suite, "--send", text.decode(), *options]
+        process = peers.Process(target.command("examples/client.py", argv), targets.ROOT, target.env())
+        try:
+            other.process.wait_for(re.escape(text.strip()))
+            other.process.write(answer)
+            process.wait_for(re.escape(answer.strip()))
+            assert process.end(peers.SECONDS) == 0, process.output
+        finally:
+            process.kill()
+    record("MicroPython, unix-32, DTLS", OPENSSL, case)
+
+
+@pytest.mark.parametrize("target", (targets.CPYTHON, targets.UNIX_32_VIPER), ids=lambda t: t.name)
+def test_many_clients_on_one_socket(target, record):  # noqa: F811
+    """examples/server.py --dtls with clients of OpenSSL and GnuTLS at once, all of whom talk before any of them leaves."""
+    if target.missing():
+        pytest.skip(target.missing())
+    need(OPENSSL)
+    case, port = Case(c.DTLS1_2, 0xC02B, "server"), peers.free_port()
+    argv = ["--dtls", "--listen", "127.0.0.1:%d" % port, "--count", "5", "--cert", case.chain.chain_path, "--key", case.chain.key_path]
+    server = peers.Process(target.command("examples/server.py", argv), targets.ROOT, target.env())
+    clients = []
+    try:
+        server.wait_for(b"listening")
+        who = [OPENSSL, OPENSSL, OPENSSL, OPENSSL] if GNUTLS.missing() else [OPENSSL, GNUTLS, OPENSSL, GNUTLS]
+        clients = [peers.Process(peer.client(case, port)) for peer in who]
+        for turn in range(3):
+            for i, client in enumerate(clients):
+                client.write(b"client %d, turn %d\n" % (i, turn))
+            for i, client in enumerate(clients):
+                client.wait_for(b"client %d, turn %d\n" % (i, turn), 20)
+        assert server.output.count(b"handshake version=dtls1.2") == 4
+        for client in clients:
+            client.end()
+        with peers.Peer(server, port, ready=b"listening").dial() as sock:  # a fifth, that fails: its line is its own
+            client, hello = ours(Case(c.DTLS1_2, 0xC02B, "client")), None
+            for _ in range(2):
+                hello = bytes(client.get_outdata())
+                sock.send(hello)
+                client.sent_data(len(hello))
+                assert ready(sock, 5000)
+                if client.dtls.verifies == 0:
+                    data = sock.recv(2000)
+                    client.get_readbuf()[: len(data)] = data
+                    client.received_data(len(data))
+            sock.send(network.record(b"\2\x28", c.ALERT, 9))
+            server.end()
+        for line in server.output.decode().strip().splitlines():
+            assert line.startswith(("listening on", "handshake ", "error code=")), line
+    finally:
+        for process in (server, *clients):
+            process.kill()
+    for peer in {id(peer): peer for peer in who}.values():
+        record("many clients on one socket", peer, case)
 
 
 # A network that loses

@@ -5,10 +5,10 @@ records that cost no heap: over viper and C kernels they cross under micropython
 import sys
 
 import micropython
-import mxtls_port
 from engine_certs import CHAIN, KEY, ROOT
 
 import mxtls
+import mxtls_port
 from mxtls.codes import APP_DATA, DTLS1_0, DTLS1_2, HANDSHAKE_COMPLETE, REQUEST_CLOSE, REQUEST_RECV, REQUEST_SEND, SUCCESS
 from mxtls.kernels.mem import copy
 
