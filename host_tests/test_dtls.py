@@ -613,6 +613,18 @@ def test_extended_master_secret_and_small_records(clock, chain):
     assert len(server.data) == 512
 
 
+@pytest.mark.parametrize("limit", (64, 100, 200))
+def test_records_that_are_far_smaller_than_a_datagram(clock, chain, limit):
+    """A peer whose record_size_limit is tiny: many records to a datagram, and no more than the output buffer holds."""
+    client, server = network.pair(chain)
+    server.session.max_out = limit
+    network.connect(client, server, Network(clock))
+    client.session.max_out = limit
+    client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+    Network(clock).run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2
+
+
 @pytest.mark.parametrize("role", peers.ROLES)
 def test_rehandshake_refused(clock, chain, role):
     """A build or an application that does not want it says so, and all goes on."""

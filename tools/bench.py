@@ -82,7 +82,7 @@ def measure_own_heap(results, folder, binary, dtls_binary):
         results["heap client psk"] = (NONE, kilobytes(bench_heap.smallest(lambda heap: program.client(heap, port, "echo", root="psk"))))
     for key, root, pmtu in (("heap dtls", "ca.der", 1500), ("heap dtls 512", "ca.der", 512), ("heap dtls psk", "psk", 512)):
         shown = ("--psk", b"0123456789abcdef".hex()) if root == "psk" else ("--cert", "chain.pem", "--key", "key.pem")
-        with bench_peers.own_server(folder, "--dtls", *shown) as port:
+        with bench_peers.own_server(folder, "--dtls", "--pmtu", str(pmtu), *shown) as port:
             program = bench_peers.Program(dtls_binary, "mx_dtls_client", folder, pmtu)
             smallest = bench_heap.smallest(lambda heap: program.client(heap, port, "echo", root=root))  # noqa: B023
             results[key] = (NONE, kilobytes(smallest))

@@ -443,9 +443,9 @@ class Dtls:
             if not f.pending() and self.timeout(session) == 0:
                 self._overdue(session)
             if f.pending():
-                if out.room(pmtu) < 0:
+                if out.room(min(pmtu, f.size(session))) < 0:
                     raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full at %d bytes; raise max_record or lower the PMTU" % out.limit)
-                f.pack(session, self.old, pmtu)
+                f.pack(session, self.old, min(pmtu, len(session.output.buf) - session.output.end))
         at = out.start
         while at < out.end:  # as many whole records as fit, at least one
             n = HEADER + (out.buf[at + 11] << 8 | out.buf[at + 12])
@@ -459,9 +459,9 @@ class Dtls:
         """Seal what waits of the flight before anything that must come after it."""
         f = self.flight
         while f.pending():
-            if session.output.room(pmtu) < 0:
+            if session.output.room(min(pmtu, f.size(session))) < 0:
                 raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
-            f.pack(session, self.old, pmtu)
+            f.pack(session, self.old, min(pmtu, len(session.output.buf) - session.output.end))
 
     def sent(self, session):
         """What was sealed has gone: False when more of the flight waits, else the peer's time to answer begins."""

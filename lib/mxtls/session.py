@@ -142,7 +142,9 @@ class Session:
 
             self.dtls = datagrams.Dtls(limit)
             limit += datagrams.pmtu
-        self.input = Buffer(min(_FIRST_INPUT, limit), limit)
+            self.input = Buffer(datagrams.pmtu, limit)
+        else:
+            self.input = Buffer(min(_FIRST_INPUT, limit), limit)
         self.output = Buffer(min(_FIRST_OUTPUT, limit), 2 * limit)
         self.rd = None  # record protection, each way; None while in the clear
         self.wr = None
