@@ -625,6 +625,39 @@ def test_records_that_are_far_smaller_than_a_datagram(clock, chain, limit):
     assert client.session.dtls.epoch == server.session.dtls.epoch == 2
 
 
+def test_records_in_the_clear_know_no_limit(clock, chain):
+    """record_size_limit is for protected records: a flight in one record of a thousand bytes is welcome to who wants 512."""
+    client, server = network.pair(chain, client={"max_record": 512})
+    give(server, client.datagrams())
+    flight = b"".join(network.fragment(kind, length, seq, 0, body) for kind, length, seq, body in whole(server.datagrams()))
+    assert len(flight) > 1000
+    client.put(network.record(flight, number=60))
+    network.connect(client, server, Network(clock))
+    assert client.session.dropped == 0
+
+
+def test_a_refused_hello_in_fragments(clock, chain):
+    """No rehandshake here, whichever way it is asked for."""
+    net, client, server = connected(clock, chain)
+    server.session.rehandshakes = 99
+    mxtls.set_pmtu(140)
+    client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+    hello = client.datagrams()
+    assert len(hello) > 1
+    give(server, hello)
+    give(client, server.datagrams())
+    assert client.alerts == [(1, c.ALERT_NO_RENEGOTIATION)] and server.session.input.end == 0
+
+
+def test_a_request_that_waits_survives_data(clock, chain):
+    net, client, server = connected(clock, chain)
+    server.session.encode_rehandshake()
+    client.send(b"meanwhile")
+    give(server, client.datagrams())
+    net.run(client, server)
+    assert server.data == b"meanwhile" and client.session.dtls.epoch == 2
+
+
 @pytest.mark.parametrize("role", peers.ROLES)
 def test_rehandshake_refused(clock, chain, role):
     """A build or an application that does not want it says so, and all goes on."""

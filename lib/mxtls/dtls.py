@@ -154,9 +154,7 @@ class Dtls:
                 return self._drop(session, "a record that fails its check")
             off += rd.pre
             self.window.mark(buf, rec + 5)
-        if n > session.max_record:
-            if not rd:
-                return self._drop(session, "a record that is too long")
+        if rd and n > session.max_record:  # what is in the clear is bounded by its datagram (RFC 8449 section 4)
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, session.max_record))
         if kind == _HANDSHAKE:
             return self._fragments(session, off, off + n)
@@ -173,7 +171,7 @@ class Dtls:
         if not rd or not session.established or session.state == _WAIT_FINISHED or session.state == _WAIT_RESUMED_FINISHED:
             return self._drop(session, "data before its time")
         session.rehandshakes = 0
-        if session.hs is None and self.flight.messages.end:
+        if session.hs is None and self.flight.messages.end and not self.flight.pending():
             self._release(session)  # the peer has our last flight
         if n == 0:
             return 0
@@ -273,7 +271,7 @@ class Dtls:
         self.flight.answered = True
         session._handshake(off, size)
         self._change_read(session)
-        if session.hs is None:
+        if session.hs is None and a.done == 0:
             self.idle = True
             if self.flight.answered:
                 self._release(session)
