@@ -66,7 +66,7 @@ def _where(records):
     for name in LETTERS:
         versions = sorted({r["version"] for r in records if r["peer"] == name})
         if versions:
-            found.append("%s %s" % (name, " ".join(peers.NAMES[v].replace(" ", "").replace("TLS", "") for v in versions)))
+            found.append("%s %s" % (name, " ".join(peers.NAMES[v].replace(" ", "").removeprefix("TLS") for v in versions)))
     return ", ".join(found)
 
 

@@ -114,7 +114,7 @@ def test_client_resumes(peer, version, record):  # noqa: F811
             assert stream.session.resumed == (i > 0)
             other.talk(stream, TEXT.replace(b"line", b"pass %d" % i), ANSWER)
             stream.close()
-    record("resumption", peer, case)
+    record("resumption over DTLS", peer, case)
 
 
 @pytest.mark.parametrize("key", ("rsa2048", "p256"))
@@ -127,7 +127,7 @@ def test_client_shows_its_certificate(peer, version, key, record):  # noqa: F811
         check(stream, case)
         other.talk(stream)
         stream.close()
-    record("client authentication", peer, case)
+    record("client authentication over DTLS", peer, case)
 
 
 @pytest.mark.parametrize("key", ("rsa2048", "p256"))
@@ -141,7 +141,7 @@ def test_server_asks_for_a_certificate(peer, version, key, record):  # noqa: F81
         assert not stream.session.anonymous
         other.talk(stream)
         stream.close()
-    record("client authentication", peer, case)
+    record("client authentication over DTLS", peer, case)
 
 
 @pytest.mark.parametrize("version", BOTH, ids=name_of)

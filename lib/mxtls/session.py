@@ -248,7 +248,9 @@ class Session:
             status = self.dtls.records(self) if _USE_DTLS and self.dtls else self._records()
             if status:
                 return status
-            if self.output.end > self.output.start or (_USE_DTLS and self.dtls and self.dtls.pending(self)):
+            if self.output.end > self.output.start:
+                return _REQUEST_SEND
+            if _USE_DTLS and self.dtls and self.dtls.pending(self):
                 return _REQUEST_SEND
             if self.completed:
                 self.completed = False

@@ -137,7 +137,9 @@ def start(session, cipher_suite, resume=True):
 
 def _usable(session, row):
     """Does the suite fit the versions and keys of the session?"""
-    if row[7] > session.max_version & 255 or (_USE_DTLS and session.dtls and row[3] == _MODE_RC4):
+    if row[7] > session.max_version & 255:
+        return False
+    if _USE_DTLS and session.dtls and row[3] == _MODE_RC4:
         return False  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
     if _USE_PSK and row[2] == 0:
         return session.keys.psk is not None
