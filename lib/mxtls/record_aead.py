@@ -27,10 +27,10 @@ class AeadRecord(Record):
 
     def seal(self, kind, version, buf, off, n):
         pre = self.pre
-        copy(buf, off - pre, self._header, 0, pre)
-        self._mix(self._header, 0)
+        copy(buf, off - pre, self.header, 0, pre)
+        self._mix(self.header, 0)
         self._describe(kind, version, n)
-        self._aead.seal(self._nonce, self._header, 13, buf, off, n)
+        self._aead.seal(self._nonce, self.header, 13, buf, off, n)
         self._count()
         return pre + n + self.post
 
@@ -42,9 +42,9 @@ class AeadRecord(Record):
         if pre:
             self._mix(buf, off)
         else:
-            self._mix(self._header, 0)
+            self._mix(self.header, 0)
         self._describe(kind, version, n)
-        if not self._aead.open(self._nonce, self._header, 13, buf, off + pre, n):
+        if not self._aead.open(self._nonce, self.header, 13, buf, off + pre, n):
             self._refuse()
         self._count()
         return n
@@ -57,6 +57,6 @@ class AeadRecord(Record):
     def wipe(self):
         """Forget the key."""
         self._aead.wipe()
-        wipe(self._header)
+        wipe(self.header)
         wipe(self._salt)
         wipe(self._nonce)
