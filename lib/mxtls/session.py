@@ -125,8 +125,9 @@ class Session:
     client_auth = True
     disabled = ()  # suites that this server session does not take
     rehandshakes = 0
-    dtls = None  # what is otherwise over datagrams (dtls.py)
-    dropped = 0  # records and fragments of datagrams that were not taken
+    if _USE_DTLS:
+        dtls = None  # what is otherwise over datagrams (dtls.py)
+        dropped = 0  # records and fragments of datagrams that were not taken
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
     if _USE_TLS_1_3:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
@@ -156,7 +157,9 @@ class Session:
 
             self.dtls = datagrams.Dtls(limit)
             limit += datagrams.pmtu
-        self.input = Buffer(min(_FIRST_INPUT, limit), limit)
+            self.input = Buffer(datagrams.pmtu, limit)
+        else:
+            self.input = Buffer(min(_FIRST_INPUT, limit), limit)
         self.output = Buffer(min(_FIRST_OUTPUT, limit), 2 * limit)
         self.rd = None  # record protection, each way; None while in the clear
         self.wr = None
@@ -267,7 +270,9 @@ class Session:
             status = self.dtls.records(self) if _USE_DTLS and self.dtls else self._records()
             if status:
                 return status
-            if self.output.end > self.output.start or (_USE_DTLS and self.dtls and self.dtls.pending(self)):
+            if self.output.end > self.output.start:
+                return _REQUEST_SEND
+            if _USE_DTLS and self.dtls and self.dtls.pending(self):
                 return _REQUEST_SEND
             if self.completed:
                 self.completed = False
@@ -844,6 +849,8 @@ if _USE_MULTITHREADING:
     from mxtls.lock import guard
 
     guard(Session, "received_data processed_data encode_writebuf encode_to_outdata encode_closure_alert encode_rehandshake delete")
+    if _USE_DTLS:
+        guard(Session, "get_outdata want_outdata sent_data")  # they seal
     if _USE_CLIENT:
         guard(ClientSession, "__init__")
     if _USE_SERVER:
