@@ -41,7 +41,7 @@ _ANY_TLS = "USE_TLS_1_2|USE_TLS_1_1|USE_TLS"
 _GROUP = "USE_X25519|USE_SECP256R1|USE_SECP384R1"
 _CURVE = "USE_SECP256R1|USE_SECP384R1|USE_SECP521R1"
 _ANY_13 = "USE_TLS_AES_128_GCM_SHA256|USE_TLS_CHACHA20_POLY1305_SHA256|USE_TLS_AES_256_GCM_SHA384|USE_TLS_AES_128_CCM_SHA256|USE_TLS_AES_128_CCM_8_SHA256"
-_13_USES = ("USE_ECDHE", "USE_X25519", "USE_ECC", "USE_SECP256R1", "USE_SECP384R1", "USE_SECP521R1", "USE_RSA", "USE_PSK")
+_13_USES = ("USE_ECDHE", "USE_X25519", "USE_ECC", "USE_SECP256R1", "USE_SECP384R1", "USE_SECP521R1", "USE_RSA", "USE_ED25519", "USE_PSK")
 _TIER = "the tier of the kernels (pure, viper, native) is this choice"
 
 # The reference, "Configurable Features"
@@ -154,6 +154,7 @@ ALGORITHMS = (
     Option("USE_SECP384R1", "P-384", ("USE_ECC",), ("USE_SHA384",), auto=True),
     Option("USE_SECP521R1", "P-521, in certificates and for ECDHE", ("USE_ECC",), ("USE_SHA512",), auto=True),
     Option("USE_X25519", "ECDHE over Curve25519, RFC 7748", auto=True),
+    Option("USE_ED25519", "Ed25519 certificates and signatures, RFC 8032 and 8410", ("USE_X509", "USE_SHA512"), auto=True),
     Option("USE_AES", "AES", auto=True),
     Option("USE_AES_GCM", "AES-GCM records, RFC 5288", ("USE_AES",), auto=True),
     Option("USE_AES_CCM", "AES-CCM records, RFC 6655 and 7251", ("USE_AES",), auto=True),

@@ -117,6 +117,7 @@ ALERT_NONE = const(255)
 # Kinds of key
 KEY_RSA = const(1)
 KEY_EC = const(3)
+KEY_ED25519 = const(4)
 
 # Key exchanges and bulk modes of the cipher suites
 KX_RSA = const(1)

@@ -109,6 +109,7 @@ USE_SECP256R1 = const(1)
 USE_SECP384R1 = const(1)
 USE_SECP521R1 = const(1)
 USE_RSA_PSS = const(1)
+USE_ED25519 = const(1)
 
 # Hello extensions
 USE_HELLO_EXTENSIONS = const(1)

@@ -77,7 +77,7 @@ class Keys:
             load_keys = None
             forget(
                 "load_keys x509.der x509.pem x509.certificate x509.private x509.pkcs5 x509.pbes x509.names crypto.pbkdf2 crypto.cbc "
-                "crypto.des3 crypto.sign crypto.ecdsa crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.field kernels.rsa"
+                "crypto.des3 crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.ed25519 kernels.field kernels.rsa"
             )
         self.loaded = True
 

@@ -14,7 +14,6 @@ from mxtls.codes import (
     EXT_EXTENDED_MASTER_SECRET as _EMS,
     EXT_SESSION_TICKET as _TICKET,
     KEY_EC as _KEY_EC,
-    KEY_RSA as _KEY_RSA,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
@@ -48,7 +47,7 @@ TABLE = (
     (2, 11, "certificate", "certified", 0,
      "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
     (3, 12, "server_key_exchange", "", 4,
-     "handshake.signed handshake.transcript crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519 kernels.dh"),
+     "handshake.signed handshake.transcript handshake.kept crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519 kernels.dh"),
     (6, 12, "server_key_exchange", "", 5, ""),
     (4, 13, "certificate_request", "", 5, ""),
     (4, 14, "nothing", "send_flight", 14, ""),
@@ -144,9 +143,9 @@ def certificate_request(session, hs, r):
     if _USE_CLIENT_AUTH and session.keys.private and session.keys.chain:
         from mxtls.handshake import signed
 
-        kind = session.keys.private.kind
-        if (kind == _KEY_RSA and 1 in kinds) or (kind == _KEY_EC and 64 in kinds):
-            hs.scheme = signed.choose(session, session.keys.private, hs.schemes, hs.alg)
+        private = session.keys.private
+        if (64 if private.suits(_KEY_EC) else 1) in kinds:
+            hs.scheme = signed.choose(session, private, hs.schemes, hs.alg)
 
 
 def send_flight(session, hs):
@@ -169,7 +168,7 @@ def send_flight(session, hs):
     if identity:
         kex_psk.mix(hs, key)
     body = kex = kex_psk = None
-    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa kernels.ec kernels.field kernels.x25519 kernels.rsa kernels.dh")
+    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.x25519 kernels.rsa kernels.dh")
     from mxtls.handshake import derive
 
     derive.secrets(session, hs)
@@ -199,7 +198,7 @@ def _send_verify(session, hs):
     w.data(body, 0, len(body))
     w.finish()
     signed = None
-    forget("handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa")
+    forget("handshake.signed crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa")
 
 
 def new_session_ticket(session, hs, r):

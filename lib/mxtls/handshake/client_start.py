@@ -10,6 +10,7 @@ from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
     CLIENT_HELLO as _CLIENT_HELLO,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    KEY_ED25519 as _KEY_ED25519,
     KX_ECDHE as _KX_ECDHE,
     MODE_RC4 as _MODE_RC4,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
@@ -21,7 +22,9 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
+    USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_DTLS as _USE_DTLS,
+    USE_ED25519 as _USE_ED25519,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SSL3 as _USE_SSL3,
@@ -186,16 +189,17 @@ def server_hello(session, hs, r):
         from mxtls.handshake import client
 
         client_hello.read(session, hs, r)
-        _begin_transcript(hs)
+        _begin_transcript(session, hs)
         client.server_hello(session, hs, sid)
 
 
-def _begin_transcript(hs):
+def _begin_transcript(session, hs):
     """The hash of the suite is known: take in the ClientHello."""
     from mxtls.handshake.transcript import transcript
 
     if not hs.transcript:
-        hs.transcript = transcript(hs.alg)
+        private = session.keys.private
+        hs.transcript = transcript(hs.alg, _USE_ED25519 and _USE_CLIENT_AUTH and private and private.kind == _KEY_ED25519)
         hs.transcript.update(hs.hello, 0, len(hs.hello))
         hs.hello = None
 

@@ -43,7 +43,7 @@ from mxtls.handshake.machine import Handshake
 TABLE = (
     (10, 1, "client_hello", "answer_hello", 0,
      "handshake.server_start handshake.server_hello handshake.extensions handshake.certificates handshake.signed handshake.signed13"
-     " handshake.transcript suites versions resume crypto.sign crypto.ecdsa"),
+     " handshake.transcript handshake.kept suites versions resume crypto.sign crypto.ecdsa crypto.ed25519 kernels.ed25519"),
 )
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Path validation (RFC 5280 section 6) of certificates that stream in, child to parent, each in a buffer that is reused.
 
-What outlives a certificate is what its issuer is judged by: the issuer's name, a digest, a signature, and the names that
-constraints apply to. Called by the handshakes; verify.py feeds it whole chains in any order.
+What outlives a certificate is what its issuer is judged by: the issuer's name, a digest (under Ed25519 all that was signed), a
+signature, and the names that constraints apply to. Called by the handshakes; verify.py feeds it whole chains in any order.
 """
 
 from micropython import const
@@ -158,12 +158,9 @@ class Path:
                 _ALERT_BAD_CERTIFICATE,
                 "a certificate is signed with SHA-1, MD5 or an algorithm that is not supported: use SHA-256 or better",
             )
-        from mxtls.crypto.hash import Hash
-        from mxtls.crypto.sign import hash_of
+        from mxtls.crypto.sign import digest_of
 
-        h = Hash(hash_of(c.scheme))
-        h.update(buf, c.tbs, c.tbs_end - c.tbs)
-        self.digest = h.digest()
+        self.digest = digest_of(c.scheme, buf, c.tbs, c.tbs_end - c.tbs)
         self.issuer = issuer
         self.scheme = c.scheme
         self.signature = bytes(buf[c.sig : c.end])
