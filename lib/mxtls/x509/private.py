@@ -109,24 +109,26 @@ def parse_private(buf, off, end, password=None):
     return _bad()
 
 
-def _ed25519(d, p, end, point):
-    """The seed in an OCTET STRING (RFC 8410 section 7). The public key is computed and must agree with one that is given."""
-    from mxtls.crypto.ed25519 import public
-    from mxtls.x509.pubkey import PrivateKey
+if _USE_ED25519:
 
-    p = d.read(p, end, 4)
-    if d.end != end or end - p != 32:
-        _bad()
-    key = PrivateKey(_KEY_ED25519)
-    key.bits = 256
-    key.d = bytearray(d.buf[p:end])
-    made = bytearray(32)
-    public(made, key.d)
-    if point and bytes(d.buf[point : point + 33]) != b"\x00" + made:
-        key.wipe()
-        _bad()
-    key.point = bytes(made)
-    return key
+    def _ed25519(d, p, end, point):
+        """The seed in an OCTET STRING (RFC 8410 section 7). The public key is computed and must agree with one that is given."""
+        from mxtls.crypto.ed25519 import public
+        from mxtls.x509.pubkey import PrivateKey
+
+        p = d.read(p, end, 4)
+        if d.end != end or end - p != 32:
+            _bad()
+        key = PrivateKey(_KEY_ED25519)
+        key.bits = 256
+        key.d = bytearray(d.buf[p:end])
+        made = bytearray(32)
+        public(made, key.d)
+        if point and bytes(d.buf[point : point + 33]) != b"\x00" + made:
+            key.wipe()
+            _bad()
+        key.point = bytes(made)
+        return key
 
 
 def _rsa(d, version, p, end):
