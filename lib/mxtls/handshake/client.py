@@ -20,12 +20,14 @@ from mxtls.codes import (
     SSL3 as _SSL3,
     WAIT_CERTIFICATE as _WAIT_CERTIFICATE,
     WAIT_CERTIFICATE_REQUEST as _WAIT_CERTIFICATE_REQUEST,
+    WAIT_CERTIFICATE_STATUS as _WAIT_CERTIFICATE_STATUS,
     WAIT_PSK_HINT as _WAIT_PSK_HINT,
     WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC,
     WAIT_SERVER_KEY_EXCHANGE as _WAIT_SERVER_KEY_EXCHANGE,
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PSK as _USE_PSK,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
@@ -46,6 +48,7 @@ TABLE = (
     (6, 0, "nothing", "", 6, ""),
     (2, 11, "certificate", "certified", 0,
      "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
+    (16, 22, "certificate_status", "", 0, "", _USE_OCSP_STAPLING),
     (3, 12, "server_key_exchange", "", 4,
      "handshake.signed handshake.transcript handshake.kept crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519 kernels.dh"),
     (6, 12, "server_key_exchange", "", 5, ""),
@@ -108,8 +111,30 @@ def certificate(session, hs, n):
 
 
 def certified(session, hs):
-    """The chain is good; static RSA needs no ServerKeyExchange."""
+    """The chain is good; static RSA needs no ServerKeyExchange. Or it was not yet judged, because its OCSP response may come."""
+    if _USE_OCSP_STAPLING and hs.path:
+        session.state = _WAIT_CERTIFICATE_STATUS
+        return
     session.state = _WAIT_CERTIFICATE_REQUEST if hs.row[1] == _KX_RSA else _WAIT_SERVER_KEY_EXCHANGE
+
+
+if _USE_OCSP_STAPLING:
+
+    def certificate_status(session, hs, r):
+        """The stapled OCSP response: now the chain is judged."""
+        from mxtls.handshake import certificates
+
+        certificates.read_status(session, r, True)
+        no_status(session, hs)
+
+    def no_status(session, hs):
+        """There is none or no more to come (RFC 6066 section 8): judge the chain."""
+        from mxtls.handshake import certificates
+
+        certificates.judge(session, hs)
+        certified(session, hs)
+        certificates = None
+        forget("handshake.certificates")
 
 
 def server_key_exchange(session, hs, r):

@@ -71,7 +71,7 @@ def write(session, hs):
     from mxtls.handshake import client_hello
     from mxtls.suites import SUITES
 
-    n = 200 + 2 * len(SUITES) + len(session.server_name or "") + len(hs.session_id)
+    n = 220 + 2 * len(SUITES) + len(session.server_name or "") + len(hs.session_id)
     if _USE_ALPN:
         n += len(session.protocols)
     if _USE_RESUMPTION and session.session_id:
