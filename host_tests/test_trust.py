@@ -131,7 +131,7 @@ def test_what_openssl_prints():
     keys.trust_fingerprint(run("x509", "-fingerprint", "-sha256", "-noout", data=leaf).decode().strip().split("=")[1])
     der = run("pkey", "-pubin", "-outform", "der", data=run("x509", "-pubkey", "-noout", data=leaf))
     keys.pin(run("dgst", "-sha256", data=der).decode().split()[-1])
-    assert keys.fingerprints == [fingerprint(CHAIN.certificates[0])] and keys.pins == [spki(CHAIN.certificates[0])]
+    assert keys.fingerprints == (fingerprint(CHAIN.certificates[0]),) and keys.pins == (spki(CHAIN.certificates[0]),)
 
 
 # --- Trust by fingerprint

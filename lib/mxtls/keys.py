@@ -52,18 +52,19 @@ class Keys:
     psks: (identity, key) of each pre-shared key; psk: the first, which is a client's, or None.
     """
 
+    # What few applications set costs nothing here
+    if _USE_PINNING:
+        pins = fingerprints = ()
+    if _USE_TRUST_STORE:
+        store = None
+    if _USE_OCSP_STAPLING:
+        ocsp_response = None
+
     def __init__(self):
         self.chain = []
         self.private = None
         self.anchors = []
         self.min_rsa_bits = 2048
-        if _USE_PINNING:
-            self.pins = []
-            self.fingerprints = []
-        if _USE_TRUST_STORE:
-            self.store = None
-        if _USE_OCSP_STAPLING:
-            self.ocsp_response = None
         self.skipped = 0
         self.skip_reason = ""
         self.loaded = False
@@ -114,14 +115,14 @@ class Keys:
             """Pin a key: the SHA-256 of its SubjectPublicKeyInfo, 32 bytes or hexadecimal. Once one is pinned, a peer's chain must not only be
             good but hold a pinned key: the peer's own, a CA's on its path or the root's. Call it once for each; pin a spare too. What
             openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 prints."""
-            self.pins.append(_sha256(digest))
+            self.pins += (_sha256(digest),)
 
         def trust_fingerprint(self, digest):
             """Trust one certificate without a CA: its SHA-256, 32 bytes or hexadecimal, colons allowed. A peer that shows it and holds its
             key is trusted as it is: neither name nor dates, nor purpose, are looked at, because devices that signed their own certificate
             have them wrong more often than right, and the clock need not be set. Any other certificate must be good as ever. Call it once
             for each. What openssl x509 -fingerprint -sha256 prints."""
-            self.fingerprints.append(_sha256(digest))
+            self.fingerprints += (_sha256(digest),)
 
     if _USE_TRUST_STORE:
 
@@ -196,8 +197,7 @@ class Keys:
         self.chain = []
         self.anchors = []
         if _USE_PINNING:
-            self.pins = []
-            self.fingerprints = []
+            self.pins = self.fingerprints = ()
         if _USE_TRUST_STORE:
             self.store = None
         if _USE_OCSP_STAPLING:
