@@ -47,7 +47,7 @@ class Keys:
     dh: (prime, generator) of a DHE server, or None; min_dh_bits: shorter primes are refused, ours and a server's; not below 1024.
     sessions: what this server can resume (resume.py); max_sessions: how many at once, 0 for none; session_lifetime: seconds.
     tickets: give the session to the client to keep, where it can, in place of sessions (tickets.py).
-    pins, fingerprints: SHA-256 digests, see pin and trust_fingerprint; store: a TrustStore (x509/store.py) or None.
+    pins, fingerprints: SHA-256 digests, see pin and trust_fingerprint; store: the name of a trust store or None.
     ocsp_response: bytes, what a server's OCSP responder says of its certificate, for clients that ask (RFC 6066 section 8), or None.
     psks: (identity, key) of each pre-shared key; psk: the first, which is a client's, or None.
     """
@@ -128,10 +128,14 @@ class Keys:
 
         def load_trust_store(self, file):
             """Trust the roots in a file that tools/trust_store.py made, beside those that are loaded. The file is read when a root is
-            wanted, one root at a time, so it must stay; here only its header is."""
+            wanted, one root at a time, so it must stay; here only its header is. Error(PLATFORM_FAIL) where it cannot be read,
+            Error(PARSE_FAIL) where it is none."""
             from mxtls.x509.store import TrustStore
 
-            self.store = TrustStore(file)
+            TrustStore(file)
+            self.store = file
+            TrustStore = None
+            forget("x509.store x509.der")
 
     if _USE_DH:
         if _PS_USE_FILE_SYSTEM:

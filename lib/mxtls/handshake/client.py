@@ -47,7 +47,7 @@ TABLE = (
     (5, 0, "nothing", "", 5, ""),
     (6, 0, "nothing", "", 6, ""),
     (2, 11, "certificate", "certified", 0,
-     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
+     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"),
     (16, 22, "certificate_status", "", 0, "", _USE_OCSP_STAPLING),
     (3, 12, "server_key_exchange", "", 4,
      "handshake.signed handshake.transcript handshake.kept crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519 kernels.dh"),

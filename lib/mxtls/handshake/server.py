@@ -46,7 +46,7 @@ from mxtls_port import forget
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
     (11, 11, "client_certificate", "client_certified", 12,
-     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
+     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"),
     (12, 16, "client_key_exchange", "take_secret", 0, ""),
     (13, 15, "certificate_verify", "", 14, "handshake.signed crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa"),
     (14, 0x114, "change_cipher_spec", "", 15, ""),

@@ -214,16 +214,19 @@ class Path:
                 if self._anchored(c):
                     return
         if _USE_TRUST_STORE and self.keys.store:
-            at = self.keys.store.first(issuer)
+            from mxtls.x509.store import TrustStore
+
+            store = TrustStore(self.keys.store)
+            at = store.first(issuer)
             while at >= 0:
-                root = self.keys.store.root(at)
+                root = store.root(at)
                 try:
                     c.parse(root, 0, len(root))
                     if self._same_name(c) and self._anchored(c):
                         return
                 except Error:
                     pass  # a root that this build cannot read is none
-                at = self.keys.store.after(at)
+                at = store.after(at)
 
     def _anchored(self, c):
         """Does the trusted CA in c end the path? If not, the mildest reason is kept."""

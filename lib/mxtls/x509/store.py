@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A trust store: roots in a file, found by a hash of their subject and read one at a time. Made by tools/trust_store.py, opened by
-keys.py, asked by chain.py.
+"""A trust store: roots in a file, found by a hash of their subject and read one at a time. Made by tools/trust_store.py. Called by
+keys.py, which looks whether it is one, and by chain.py.
 
 The file: "MXT1", the number of roots, then for each root, sorted, a hash of its subject, where its DER certificate begins and how long
 it is; then the certificates. Every field is of 4 bytes, numbers are big-endian.
