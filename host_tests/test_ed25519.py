@@ -8,6 +8,7 @@ import socket
 import subprocess
 
 import loop
+import network
 import pki
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from peers import Process
 from test_x509 import NOW, keys_for
 
+import mxtls
 import targets
 from mxtls import codes as c
 from mxtls.errors import Error
@@ -129,6 +131,18 @@ def test_a_signature_by_another_key(version):
     client, server = loop.pair((client_keys, server_keys), server={"cert_validator": refuse_none}, max_version=version)
     loop.pump(client, server)
     assert server.error.alert == c.ALERT_DECRYPT_ERROR
+
+
+def test_client_certificates_over_datagrams(monkeypatch):
+    """DTLS 1.2: what is signed are the messages as one fragment each, whatever came."""
+    mxtls.set_pmtu(300)
+    try:
+        net = network.Network(network.Clock(monkeypatch), seed=3, loss=0.1, reorder=0.2)
+        client, server = network.pair(tuple(both()), server={"cert_validator": refuse_none})
+        network.connect(client, server, net)
+    finally:
+        mxtls.set_pmtu(-1)
+    assert not server.session.anonymous
 
 
 def test_none_before_tls_1_2():

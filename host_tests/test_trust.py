@@ -469,3 +469,20 @@ def test_openssl_asks(version):
         assert not failed, failed
         assert b"OCSP Response Status: successful" in done.stdout and b"Cert Status: good" in done.stdout, done.stdout[:3000]
         assert b"Verify return code: 0 (ok)" in done.stdout
+
+
+@pytest.mark.parametrize("leave_out", (False, True))
+def test_stapling_over_datagrams(monkeypatch, leave_out):
+    """The response in fragments, in a network that loses and reorders."""
+    import network
+
+    seen = []
+    keys = stapling()
+    net = network.Network(network.Clock(monkeypatch), seed=7, loss=0.1, reorder=0.2)
+    mxtls.set_pmtu(300)
+    try:
+        client, server = network.pair(keys, client={"ocsp": not leave_out, "cert_validator": lambda s, cert, alert: seen.append(s.ocsp_response) or alert})
+        network.connect(client, server, net)
+    finally:
+        mxtls.set_pmtu(-1)
+    assert seen == [None if leave_out else RESPONSE]
