@@ -129,10 +129,12 @@ class Session:
     rehandshakes = 0
     dtls = None  # what is otherwise over datagrams (dtls.py)
     dropped = 0  # records and fragments of datagrams that were not taken
-    keep_peer_certificate = False
-    peer_der = None  # the peer's own certificate, where it is kept; it is there before anything has judged it
-    ocsp = False  # a client asks for OCSP responses
-    ocsp_response = None  # what the server stapled to its certificate: an OCSPResponse in DER (RFC 6960), not looked into
+    if _USE_PEER_CERTIFICATE:
+        keep_peer_certificate = False
+        peer_der = None  # the peer's own certificate, where it is kept; it is there before anything has judged it
+    if _USE_OCSP_STAPLING:
+        ocsp = False  # a client asks for OCSP responses
+        ocsp_response = None  # what the server stapled to its certificate: an OCSPResponse in DER (RFC 6960), not looked into
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
     if _USE_TLS_1_3:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
@@ -713,7 +715,11 @@ class Session:
             memory.release(self)
         self.plain_len = -1
         self.write_len = 0
-        self.keys = self.cert_validator = self.peer_certificate = self.peer_der = self.ocsp_response = None
+        self.keys = self.cert_validator = self.peer_certificate = None
+        if _USE_PEER_CERTIFICATE:
+            self.peer_der = None
+        if _USE_OCSP_STAPLING:
+            self.ocsp_response = None
 
     # Datagrams
 

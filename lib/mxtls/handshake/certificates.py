@@ -50,6 +50,8 @@ def begin(session, hs, n):
     if n < 3:
         raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "malformed Certificate message; the peer is broken")
     hs.list_left = -1
+    if _USE_OCSP_STAPLING:
+        session.ocsp_response = None
     host = None
     purpose = _CLIENT_AUTH
     if session.client:
@@ -138,15 +140,11 @@ if _USE_OCSP_STAPLING:
         r.off = end
 
 
-def finish(session, hs):
-    """The list is complete: judge it, ask the validator, keep the leaf's public key. Before TLS 1.3 a stapled response may still come: then
-    client.py does so when it has come, or was left out."""
-    if _USE_OCSP_STAPLING and session.client and hs.flags & _STATUS and hs.path and session.version != _TLS1_3:
+def finish(session, hs, wait):
+    """The list is complete: judge it, ask the validator, keep the leaf's public key. wait: before TLS 1.3 a stapled response may still come, and
+    client.py calls again when it has come, or was left out."""
+    if _USE_OCSP_STAPLING and wait and session.client and hs.flags & _STATUS and hs.path and session.version != _TLS1_3:
         return
-    judge(session, hs)
-
-
-def judge(session, hs):
     path = hs.path
     hs.path = None
     if path is None or (path.leaf is None and not path.alert):
@@ -204,10 +202,11 @@ def write(session, hs, chain):
     its OCSP response: to the leaf in TLS 1.3, else in a message of its own."""
     modern = _USE_TLS_1_3 and session.version == _TLS1_3
     size = 0
-    staple = b""
-    if _USE_OCSP_STAPLING and not session.client and hs.flags & _STATUS and session.keys.ocsp_response:
-        staple = session.keys.ocsp_response
-        if modern:
+    if _USE_OCSP_STAPLING:
+        staple = b""
+        if not session.client and hs.flags & _STATUS:
+            staple = session.keys.ocsp_response or b""
+        if modern and staple:
             size = len(staple) + 8
     for _buf, off, end in chain:
         size += end - off + (5 if modern else 3)
@@ -219,7 +218,7 @@ def write(session, hs, chain):
     for buf, off, end in chain:
         w.put(end - off, 3)
         w.data(buf, off, end - off)
-        if modern and _USE_OCSP_STAPLING and staple:
+        if _USE_OCSP_STAPLING and modern and staple:
             w.put(len(staple) + 8, 2)
             w.put(_STATUS_REQUEST, 2)
             w.put(len(staple) + 4, 2)

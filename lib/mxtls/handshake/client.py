@@ -131,7 +131,7 @@ if _USE_OCSP_STAPLING:
         """There is none or no more to come (RFC 6066 section 8): judge the chain."""
         from mxtls.handshake import certificates
 
-        certificates.judge(session, hs)
+        certificates.finish(session, hs, False)
         certified(session, hs)
         certificates = None
         forget("handshake.certificates")

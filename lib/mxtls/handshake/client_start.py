@@ -198,8 +198,11 @@ def _begin_transcript(session, hs):
     from mxtls.handshake.transcript import transcript
 
     if not hs.transcript:
-        private = session.keys.private
-        hs.transcript = transcript(hs.alg, _USE_ED25519 and _USE_CLIENT_AUTH and private and private.kind == _KEY_ED25519)
+        keep = False
+        if _USE_ED25519 and _USE_CLIENT_AUTH:
+            private = session.keys.private
+            keep = private and private.kind == _KEY_ED25519
+        hs.transcript = transcript(hs.alg, keep)
         hs.transcript.update(hs.hello, 0, len(hs.hello))
         hs.hello = None
 

@@ -203,7 +203,7 @@ def advance(session, off, end):
             hs.left -= n
             if hs.left == 0:
                 row = _row(session, _CERTIFICATE)
-                certificates.finish(session, hs)
+                certificates.finish(session, hs, True)
                 getattr(session.role, row[3])(session, hs)
                 certificates = None
                 forget(row[5])
@@ -282,5 +282,5 @@ if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER:
         from mxtls.handshake import certificates
 
         row = _row(session, _CERTIFICATE)
-        certificates.finish(session, session.hs)
+        certificates.finish(session, session.hs, True)
         getattr(session.role, row[3])(session, session.hs)

@@ -86,7 +86,10 @@ def client_hello(session, hs, buf, suites, end):
             hs.session_id = bytes(hs.session_id)
     session.cipher_suite = hs.row[0]
     hs.alg = hs.row[6] if hs.version >= _TLS1_2 else 0
-    hs.transcript = transcript(hs.alg, _USE_ED25519 and hs.alg and _asks(session, hs))
+    keep = False
+    if _USE_ED25519 and hs.alg:
+        keep = _asks(session, hs)
+    hs.transcript = transcript(hs.alg, keep)
 
 
 def _resume(session, hs, sid, buf, suites, end):
@@ -206,7 +209,9 @@ def answer_hello(session, hs):
 
 def _asks(session, hs):
     """Do we ask for the client's certificate?"""
-    return _USE_CLIENT_AUTH and hs.row[2] and not hs.resumed and session.cert_validator and session.client_auth
+    if not _USE_CLIENT_AUTH:
+        return False
+    return hs.row[2] and not hs.resumed and session.cert_validator and session.client_auth
 
 
 def _send_params(session, hs, w):

@@ -49,16 +49,16 @@ TABLE = (
 )
 
 
-def _trusts_otherwise(keys):
-    """Fingerprints or a trust store: there is nothing to name in a CertificateRequest, but something to judge by."""
-    return (_USE_PINNING and keys.fingerprints) or (_USE_TRUST_STORE and keys.store)
-
-
 def check(keys, cert_validator):
     """Can a server do with these?"""
     if not keys.private and not (_USE_PSK and keys.psk):
         raise Error(_ARG_FAIL, _ALERT_NONE, "a server needs a certificate and its private key, or a pre-shared key; load them into its Keys")
-    if _USE_CLIENT_AUTH and cert_validator and not keys.anchors and not _trusts_otherwise(keys) and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
+    trusted = keys.anchors
+    if _USE_PINNING:
+        trusted = trusted or keys.fingerprints
+    if _USE_TRUST_STORE:
+        trusted = trusted or keys.store
+    if _USE_CLIENT_AUTH and cert_validator and not trusted and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
         raise Error(_ARG_FAIL, _ALERT_NONE, "no trusted CA to ask clients for certificates with; load some, or enable SERVER_CAN_SEND_EMPTY_CERT_REQUEST")
 
 

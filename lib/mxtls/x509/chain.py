@@ -103,19 +103,25 @@ class Path:
             if self.seen > _MAX_SEEN or self.length >= _MAX_CHAIN:
                 raise Error(_CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE, "the chain has too many certificates: send only the path to the root")
             c.parse(buf, off, end)
-            if _USE_PINNING and self.length == 0 and _among(self.keys.fingerprints, buf, off, end):
-                self.by_fingerprint = True
-                self.leaf = c.public_key()
-                self._check_size(self.leaf)
-                self.length = 1
-                self.info = info
-                self._pin(c)
-                self._finished()
-                return True
             if self.length == 0:
                 self.leaf = c.public_key()
+                if self.leaf.kind == _KEY_RSA and self.leaf.bits < self.keys.min_rsa_bits:
+                    self._note(
+                        (
+                            _HARD,
+                            _CERT_AUTH_FAIL,
+                            _ALERT_BAD_CERTIFICATE,
+                            "the peer's RSA key is too short: use 2048 bits or more, or lower keys.min_rsa_bits",
+                        )
+                    )
+                if _USE_PINNING and _among(self.keys.fingerprints, buf, off, end):
+                    self.by_fingerprint = True
+                    self.length = 1
+                    self.info = info
+                    self._pin(c)
+                    self._finished()
+                    return True
                 self.key_usage = c.key_usage
-                self._check_size(self.leaf)
                 if c.unknown:
                     self._note(
                         (
@@ -155,18 +161,6 @@ class Path:
             if info:
                 (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
         return not self.stopped
-
-    def _check_size(self, key):
-        """The peer's own key must be long enough."""
-        if key.kind == _KEY_RSA and key.bits < self.keys.min_rsa_bits:
-            self._note(
-                (
-                    _HARD,
-                    _CERT_AUTH_FAIL,
-                    _ALERT_BAD_CERTIFICATE,
-                    "the peer's RSA key is too short: use 2048 bits or more, or lower keys.min_rsa_bits",
-                )
-            )
 
     if _USE_PINNING:
 

@@ -21,7 +21,9 @@ class PublicKey:
 
     def suits(self, kind):
         """May it serve a cipher suite of that kind of key? Ed25519 goes with those of ECDSA (RFC 8422 section 5.5)."""
-        return self.kind == kind or (_USE_ED25519 and self.kind == _KEY_ED25519 and kind == _KEY_EC)
+        if _USE_ED25519 and self.kind == _KEY_ED25519:
+            return kind == _KEY_EC
+        return self.kind == kind
 
 
 class PrivateKey(PublicKey):
