@@ -109,6 +109,7 @@ USE_SECP256R1 = const(1)
 USE_SECP384R1 = const(1)
 USE_SECP521R1 = const(1)
 USE_RSA_PSS = const(1)
+USE_ED25519 = const(1)
 
 # Hello extensions
 USE_HELLO_EXTENSIONS = const(1)
@@ -120,6 +121,10 @@ USE_ALPN = const(1)
 USE_SNI = const(1)
 USE_SESSION_TICKETS = const(1)
 USE_NAME_CONSTRAINTS = const(1)
+USE_PINNING = const(1)
+USE_PEER_CERTIFICATE = const(1)
+USE_OCSP_STAPLING = const(0)
+USE_TRUST_STORE = const(0)
 
 # Traces
 USE_SSL_HANDSHAKE_MSG_TRACE = const(0)

@@ -66,6 +66,8 @@ from mxtls.config import (
     USE_DTLS as _USE_DTLS,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_MULTITHREADING as _USE_MULTITHREADING,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
+    USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
@@ -128,6 +130,12 @@ class Session:
     if _USE_DTLS:
         dtls = None  # what is otherwise over datagrams (dtls.py)
         dropped = 0  # records and fragments of datagrams that were not taken
+    if _USE_PEER_CERTIFICATE:
+        keep_peer_certificate = False
+        peer_der = None  # the peer's own certificate, where it is kept; it is there before anything has judged it
+    if _USE_OCSP_STAPLING:
+        ocsp = False  # a client asks for OCSP responses
+        ocsp_response = None  # what the server stapled to its certificate: an OCSPResponse in DER (RFC 6960), not looked into
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
     if _USE_TLS_1_3:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
@@ -184,6 +192,11 @@ class Session:
         self.completed = False  # a handshake has completed and the caller was not yet told
         self.established = False  # one has completed, ever
         self.quiet = False  # our Finished is out, the peer's is not in: no data now
+
+    def _keep_certificate(self):
+        if not _USE_PEER_CERTIFICATE:
+            raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keeping the peer's certificate is not in this build; enable USE_PEER_CERTIFICATE")
+        self.keep_peer_certificate = True
 
     def _take_protocols(self, names):
         if not _USE_ALPN:
@@ -708,6 +721,10 @@ class Session:
         self.plain_len = -1
         self.write_len = 0
         self.keys = self.cert_validator = self.peer_certificate = None
+        if _USE_PEER_CERTIFICATE:
+            self.peer_der = None
+        if _USE_OCSP_STAPLING:
+            self.ocsp_response = None
 
     # Datagrams
 
@@ -768,11 +785,13 @@ if _USE_CLIENT:
         extension_callback(session, type, data) sees each of the server's, and ends the handshake with a negative number.
         min_version, max_version: TLS1_2 or, over DTLS, DTLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
         an older max_version (RFC 7507). dtls: over datagrams (dtls.py). alpn: names of application protocols, the preferred first;
-        the one agreed on is in alpn."""
+        the one agreed on is in alpn. ocsp: ask for a stapled OCSP response, which is in ocsp_response (bytes, None where there was none) when the
+        cert_validator is called and afterwards; it is not looked into. keep_peer_certificate: keep the server's own certificate, DER, in peer_der."""
 
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
             server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False, alpn=(),
+            ocsp=False, keep_peer_certificate=False,
         ):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
@@ -787,6 +806,12 @@ if _USE_CLIENT:
                 self._take_protocols(alpn)
             if fallback:
                 self.fallback = True
+            if keep_peer_certificate:
+                self._keep_certificate()
+            if ocsp:
+                if not _USE_OCSP_STAPLING:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "OCSP stapling is not in this build; enable USE_OCSP_STAPLING")
+                self.ocsp = True
             if session_id is not None:
                 self.session_id = session_id
             elif _USE_RESUMPTION and _USE_REHANDSHAKES:
@@ -808,12 +833,15 @@ if _USE_SERVER:
         """A server with the certificate chain and private key of keys, or pre-shared keys. A cert_validator means that
         clients are asked for certificates. alpn: names of application protocols, the preferred first; a client that offers some but
         none of them is refused (RFC 7301). sni: other Keys by the host name that the client asks for: a dictionary ("*.example.org" stands for
-        one more label) or a function of the name; what they do not know has the server's own keys."""
+        one more label) or a function of the name; what they do not know has the server's own keys.
+        keep_peer_certificate: keep a client's own certificate, DER, in peer_der."""
 
-        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False, alpn=(), sni=None):
+        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False, alpn=(), sni=None, keep_peer_certificate=False):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             if alpn:
                 self._take_protocols(alpn)
+            if keep_peer_certificate:
+                self._keep_certificate()
             if sni:
                 if not _USE_SNI:
                     raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keys by host name are not in this build; enable USE_SNI")

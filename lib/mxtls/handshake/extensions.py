@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What both roles know of the hello extensions (RFC 5246 section 7.4.1.4). Called by client_hello.py and server_hello.py.
 
-server_name and max_fragment_length (RFC 6066), supported_groups and ec_point_formats (RFC 8422), signature_algorithms
+server_name, max_fragment_length and status_request (RFC 6066), supported_groups and ec_point_formats (RFC 8422), signature_algorithms
 (RFC 5246), record_size_limit (RFC 8449), encrypt_then_mac (RFC 7366), extended_master_secret (RFC 7627),
 renegotiation_info (RFC 5746), application_layer_protocol_negotiation (RFC 7301), session_ticket (RFC 5077); supported_versions, key_share, pre_shared_key, cookie, psk_key_exchange_modes and early_data (RFC 8446).
 """
@@ -23,6 +23,7 @@ from mxtls.kernels.ct import ct_equal
 
 SERVER_NAME = const(0)
 MAX_FRAGMENT_LENGTH = const(1)
+STATUS_REQUEST = const(5)
 SUPPORTED_GROUPS = const(10)
 EC_POINT_FORMATS = const(11)
 SIGNATURE_ALGORITHMS = const(13)

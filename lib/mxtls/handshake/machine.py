@@ -22,6 +22,7 @@ from mxtls.codes import (
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
     CERTIFICATE as _CERTIFICATE,
+    CERTIFICATE_STATUS as _CERTIFICATE_STATUS,
     CLIENT_HELLO as _CLIENT_HELLO,
     HELLO_REQUEST as _HELLO_REQUEST,
     KX_DHE as _KX_DHE,
@@ -31,6 +32,7 @@ from mxtls.codes import (
     OPEN as _OPEN,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     TLS1_3 as _TLS1_3,
+    WAIT_CERTIFICATE_STATUS as _WAIT_CERTIFICATE_STATUS,
     WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO,
     WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
 )
@@ -40,6 +42,7 @@ from mxtls.config import (
     USE_DH as _USE_DH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
@@ -153,6 +156,8 @@ class Handshake:
 def _row(session, message):
     if session.role is None:
         load_role(session)
+    if _USE_OCSP_STAPLING and session.state == _WAIT_CERTIFICATE_STATUS and message != _CERTIFICATE_STATUS:
+        session.role.no_status(session, session.hs)  # the server announced it and left it out
     for row in session.role.TABLE:
         if row[0] == session.state and row[1] == message:
             return row
@@ -198,7 +203,7 @@ def advance(session, off, end):
             hs.left -= n
             if hs.left == 0:
                 row = _row(session, _CERTIFICATE)
-                certificates.finish(session, hs)
+                certificates.finish(session, hs, True)
                 getattr(session.role, row[3])(session, hs)
                 certificates = None
                 forget(row[5])
@@ -277,5 +282,5 @@ if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER:
         from mxtls.handshake import certificates
 
         row = _row(session, _CERTIFICATE)
-        certificates.finish(session, session.hs)
+        certificates.finish(session, session.hs, True)
         getattr(session.role, row[3])(session, session.hs)
