@@ -187,7 +187,7 @@ except mxtls.Error:
     messages = [line.split()[2] for line in text.splitlines() if line.startswith("client ") and line.split()[1] in ("->", "<-") and line.split()[2][0].isupper()]
     assert messages == [
         "ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ClientKeyExchange",
-        "ChangeCipherSpec", "Finished", "ChangeCipherSpec", "Finished",
+        "ChangeCipherSpec", "Finished", "NewSessionTicket", "ChangeCipherSpec", "Finished",
     ]
     assert "crypto  verify scheme 0x0403" in text and "error code=-6" in rest and "record type 22" in text
     for i in range(0, len(secret) - 8, 2):

@@ -13,9 +13,9 @@ from hypothesis import given, settings, strategies as st
 
 import mxtls
 import mxtls_port
-from mxtls import codes as c, record_aead13, suites, versions
+from mxtls import codes as c, record_aead13, suites
 from mxtls.crypto import ecdh, sign
-from mxtls.handshake import client_hello13, codec, machine, schedule, signed13
+from mxtls.handshake import client_hello13, codec, schedule, signed13
 
 SUITES = [row[0] for row in suites.SUITES if row[7] == 4]
 GROUPS = {29: "x25519", 23: "p256", 24: "p384", 25: "p521"}
@@ -246,6 +246,7 @@ def test_what_it_looks_like():
 
 @pytest.mark.parametrize("scheme, kind", [(row[0], kind) for row in sign.SCHEMES for kind in KINDS if row[0] >= 0x0400], ids=str)
 def test_each_signature_scheme(monkeypatch, scheme, kind):
+    keys(kind)
     with monkeypatch.context() as m:
         m.setattr(sign, "SCHEMES", tuple(r for r in sign.SCHEMES if r[0] == scheme))
         client, server = pair(kind)
@@ -304,16 +305,12 @@ def test_suites_of_tls_1_3_only(suite):
     fails(client, server, c.ALERT_PROTOCOL_VERSION, "server")
 
 
-@pytest.mark.parametrize("most, by", ((c.TLS1_2, "server"), (c.TLS1_3, "client")))
-def test_only_tls_1_3(most, by):
+@pytest.mark.parametrize("arguments", (
+    {"client": {"max_version": c.TLS1_2}, "server": {"min_version": c.TLS1_3}}, {"client": {"min_version": c.TLS1_3}, "server": {"max_version": c.TLS1_2}},
+), ids=("server", "client"))
+def test_only_tls_1_3(arguments):
     """A side that has TLS 1.3 alone does not meet one that lacks it."""
-    ends = pair(client={"max_version": most}, server={"max_version": c.TLS1_3 if most == c.TLS1_2 else c.TLS1_2},
-                **({}))
-    (ends[1] if by == "server" else ends[0]).session.min_version = c.TLS1_3
-    if by == "client":
-        ends = pair(client={"min_version": c.TLS1_3}, server={"max_version": c.TLS1_2})
-        by = "server"
-    fails(*ends, c.ALERT_PROTOCOL_VERSION, by)
+    fails(*pair(**arguments), c.ALERT_PROTOCOL_VERSION, "server")
 
 
 @pytest.mark.parametrize("number, last", ((c.TLS1_2, 1), (c.TLS1_1, 0), (c.TLS1_0, 0)))
@@ -696,7 +693,6 @@ def test_resumption_under_another_hash(k):
 
 def test_a_name_that_differs(k):
     """A ticket is offered for its own name only; a server minds too."""
-    k = loop.keys_of(pki.chain(names=("localhost", "other"))) if False else k
     sid = mxtls.SessionId()
     resume(k, sid, False)
     assert not sid.fits(pair(k, name="other")[0].session)
@@ -769,13 +765,16 @@ def test_the_age_of_a_ticket(k, monkeypatch):
 
 
 def test_fatal_alerts_end_a_session(k):
+    """Neither side resumes it: the client forgets its ticket, the server its entry."""
     sid = mxtls.SessionId()
+    client, server = resume(k, sid, False)
+    loop.send_record(server, c.ALERT, bytes((2, c.ALERT_INTERNAL_ERROR)))
+    loop.pump(client, server)
+    assert not sid.id
     client, server = resume(k, sid, False)
     loop.send_record(client, c.ALERT, bytes((2, c.ALERT_INTERNAL_ERROR)))
     loop.pump(client, server)
-    loop.send_record(server, c.ALERT, bytes((2, c.ALERT_INTERNAL_ERROR))) if server.session.wr else None
-    if not k[1].tickets:
-        resume(k, sid, False)
+    assert server.alerts and not any(entry.id for entry in k[1].sessions if entry is server.session.session_id)
 
 
 def test_the_cache_is_bounded():
@@ -963,14 +962,13 @@ def test_a_cookie_alone():
     ((GOOD, (COOKIE, b"\x00\x00")), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_DECODE_ERROR)),
     ((GOOD, (COOKIE, b"\x00\x02a")), c.ALERT_DECODE_ERROR),
     ((GOOD, (COOKIE, b"\x00\x01ab")), c.ALERT_DECODE_ERROR),
-    ((GOOD, (COOKIE, b"\x40\x00" + bytes(0x4000))), c.ALERT_ILLEGAL_PARAMETER),
+    ((GOOD, (COOKIE, b"\x08\x00" + bytes(0x800))), c.ALERT_ILLEGAL_PARAMETER),
     ((GOOD, (SHARE, b"\x00\x17"), (0x7A7A, b"")), c.ALERT_UNSUPPORTED_EXTENSION),
     ((GOOD, (SHARE, b"\x00\x17"), (NAME, b"")), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
     ((GOOD, (SHARE, b"\x00\x17"), (PSK, b"\x00\x00")), c.ALERT_ILLEGAL_PARAMETER),
 ), ids=str)
 def test_malformed_retries(items, alert):
     client = pair()[0]
-    client.session.input.limit = 1 << 16
     client.feed(retry(client, *items))
     loop.check_failed(client, alert)
 
@@ -1009,7 +1007,7 @@ def test_an_answer_that_does_not_keep_to_the_retry(monkeypatch, suite, items):
 @pytest.mark.parametrize("change", (
     lambda body: body[:2] + bytes(32) + body[34:],
     lambda body: body[:35] + bytes(32) + body[67:],
-    lambda body: body[:68] + bytes([body[68] - 2]) + body[69:-2] if False else body[:69] + body[71:73] + body[69:71] + body[73:],
+    lambda body: body[:69] + body[71:73] + body[69:71] + body[73:],
     with_extensions(lambda items: [x for x in items if x[0] != SHARE] + [(SHARE, b"\x00\x24\x00\x1d\x00\x20\x09" + bytes(31))]),
     with_extensions(replaced(SHARE, b"\x00\x00")),
     with_extensions(added(0x7A7A, b"new")),
@@ -1045,3 +1043,780 @@ def test_padding_and_no_binder_may_change(monkeypatch):
 def test_no_group_in_common(monkeypatch):
     client, server = hello_of(monkeypatch, with_extensions(lambda items: [(k, {GROUP_LIST: b"\x00\x02\x01\x00", SHARE: b"\x00\x00"}.get(k, d)) for k, d in items]))
     fails(client, server, c.ALERT_HANDSHAKE_FAILURE, "server")
+
+
+# Extensions
+
+
+@pytest.mark.parametrize("change, alert", (
+    (without(SHARE), c.ALERT_MISSING_EXTENSION),
+    (without(GROUP_LIST), c.ALERT_MISSING_EXTENSION),
+    (without(GROUP_LIST, SHARE), c.ALERT_MISSING_EXTENSION),
+    (without(SCHEME_LIST), c.ALERT_MISSING_EXTENSION),
+    (replaced(SCHEME_LIST, b"\x00\x02\x08\x04"), c.ALERT_HANDSHAKE_FAILURE),
+    (replaced(SCHEME_LIST, b"\x00\x00"), c.ALERT_DECODE_ERROR),
+    (replaced(GROUP_LIST, b"\x00\x03\x00\x17\x00"), c.ALERT_DECODE_ERROR),
+    (replaced(SHARE, b"\x00\x24\x00\x18\x00\x20" + bytes(32)), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x24\x00\x1d\x00\x20" + bytes(32)), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x23\x00\x1d\x00\x1f" + bytes(31)), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x45\x00\x17\x00\x41\x04" + bytes(64)), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x25\x00\x17\x00\x21\x02" + bytes(31) + b"\x05"), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x48" + (b"\x00\x1d\x00\x20\x09" + bytes(31)) * 2), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x04\x00\x1d\x00\x00"), c.ALERT_DECODE_ERROR),
+    (replaced(SHARE, b"\x00\x06\x00\x1d\x00\x20\x01\x02"), c.ALERT_DECODE_ERROR),
+    (replaced(SHARE, b"\x00"), c.ALERT_DECODE_ERROR),
+    (replaced(MODES, b"\x00"), c.ALERT_DECODE_ERROR),
+    (replaced(MODES, b"\x02\x01"), c.ALERT_DECODE_ERROR),
+    (added(VERSIONS, b"\x02\x03\x04"), c.ALERT_ILLEGAL_PARAMETER),
+    (lambda items: items + [(0x7A00 + i, b"") for i in range(80)], c.ALERT_ILLEGAL_PARAMETER),
+), ids=("no share", "no groups", "neither", "no schemes", "no scheme of ours", "empty schemes", "odd groups", "a share of no offer", "zero point",
+        "short point", "point off the curve", "compressed point", "two of one group", "empty share", "half a share", "half a list", "no modes",
+        "half of the modes", "twice", "too many"))
+def test_malformed_hellos(monkeypatch, change, alert):
+    if change is None:
+        return
+    group_list = with_extensions(lambda items: change([(k, b"\x00\x04\x00\x1d\x00\x17" if k == GROUP_LIST else d) for k, d in items]))
+    fails(*hello_of(monkeypatch, group_list), alert, "server")
+
+
+@pytest.mark.parametrize("change", (
+    added(0x7A7A, b""), added(0x7A7A, bytes(300), False), added(EARLY + 1000, b"x"), added(50, b"\x00\x02\x08\x04"), added(49, b""), added(21, bytes(500)),
+    added(5, b"\x01\x00\x00\x00\x00"), lambda items: items[::-1], lambda items: items + [(0x7A00 + i, b"") for i in range(40)],
+    replaced(GROUP_LIST, b"\x00\x08\x7a\x7a\x00\x1d\x01\x00\x00\x17"), replaced(MODES, b"\x02\x7a\x01"), replaced(SCHEME_LIST, b"\x00\x06\x7a\x7a\x04\x03\x08\x04"),
+    lambda items: [(k, (len(d) + 3).to_bytes(2, "big") + b"\x7a\x7a\x00\x01\x00" + d[2:] if k == SHARE else b"\x00\x04\x7a\x7a\x00\x1d" if k == GROUP_LIST else d) for k, d in items],
+), ids=("unknown", "long", "another", "signature_algorithms_cert", "post_handshake_auth", "padding", "status_request", "reversed", "many", "groups", "modes", "schemes", "share"))
+def test_hellos_with_what_we_do_not_know(monkeypatch, change):
+    connect(*hello_of(monkeypatch, with_extensions(change)))
+
+
+def test_compression_and_session_ids(monkeypatch):
+    fails(*hello_of(monkeypatch, lambda b: b[:-len(b) + b.index(b"\x01\x00", 69)] + b"\x02\x00\x01" + b[b.index(b"\x01\x00", 69) + 2 :]), c.ALERT_ILLEGAL_PARAMETER, "server")
+
+
+@pytest.mark.parametrize("sid", (b"", b"x", bytes(31)))
+def test_session_ids_of_any_length(sid):
+    """An empty one means that no middlebox is to be misled: no ChangeCipherSpec comes."""
+    client, server = pair()
+    hello = loop.messages(client.take())[0][4:]
+    server.feed(loop.record(loop.message(1, hello[:34] + bytes([len(sid)]) + sid + hello[67:])))
+    flight = server.take()
+    assert loop.messages(flight)[0][38 : 39 + len(sid)] == bytes([len(sid)]) + sid
+    assert ([r[0] for r in loop.records(flight)].count(20) == 1) == bool(sid)
+
+
+@pytest.mark.parametrize("change, alert", (
+    (without(SHARE), c.ALERT_MISSING_EXTENSION),
+    (replaced(SHARE, b"\x00\x17\x00\x41\x04" + bytes(64)), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x1d\x00\x20" + bytes(32)), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x1d\x00\x1f" + bytes(31)), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(SHARE, b"\x00\x1d\x00\x20" + bytes(31)), c.ALERT_DECODE_ERROR),
+    (replaced(SHARE, b"\x00\x1d\x00\x20\x09" + bytes(32)), c.ALERT_DECODE_ERROR),
+    (replaced(SHARE, b"\x00\x1d"), c.ALERT_DECODE_ERROR),
+    (added(SHARE, b"\x00\x1d\x00\x20\x09" + bytes(31)), c.ALERT_ILLEGAL_PARAMETER),
+    (replaced(VERSIONS, b"\x03\x04\x03"), c.ALERT_DECODE_ERROR),
+    (added(0x7A7A, b""), c.ALERT_UNSUPPORTED_EXTENSION),
+    (added(COOKIE, b"\x00\x01a"), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
+    (added(NAME, b""), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
+    (added(GROUP_LIST, b"\x00\x02\x00\x17"), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
+    (added(0xFF01, b"\x00"), c.ALERT_UNSUPPORTED_EXTENSION),
+), ids=str)
+def test_malformed_server_hellos(monkeypatch, change, alert):
+    client, server = pair()
+    rewrite(monkeypatch, server, c.SERVER_HELLO, with_extensions(change, True))
+    fails(client, server, alert, "client")
+
+
+@pytest.mark.parametrize("at, value", ((39, 1), (66, 1), (67, 0xC0), (68, 6), (69, 1)))
+def test_server_hellos_with_wrong_fields(monkeypatch, at, value):
+    """Another session id, a suite that is not of TLS 1.3, none of ours, and compression."""
+    client, server = pair()
+    rewrite(monkeypatch, server, c.SERVER_HELLO, lambda body: body[:at] + bytes([body[at] ^ 1 if at < 67 else value]) + body[at + 1 :])
+    fails(client, server, c.ALERT_ILLEGAL_PARAMETER, "client")
+
+
+@pytest.mark.parametrize("change, alert", (
+    (added(0x7A7A, b""), c.ALERT_UNSUPPORTED_EXTENSION),
+    (added(ALPN, b"\x00\x03\x02h2"), c.ALERT_UNSUPPORTED_EXTENSION),
+    (added(EARLY, b""), c.ALERT_UNSUPPORTED_EXTENSION),
+    (added(LIMIT, b"\x40\x01"), c.ALERT_UNSUPPORTED_EXTENSION),
+    (added(SHARE, b"\x00\x1d\x00\x20\x09" + bytes(31)), c.ALERT_ILLEGAL_PARAMETER),
+    (added(VERSIONS, b"\x03\x04"), c.ALERT_ILLEGAL_PARAMETER),
+    (added(PSK, b"\x00\x00"), c.ALERT_ILLEGAL_PARAMETER),
+    (added(COOKIE, b"\x00\x01a"), c.ALERT_ILLEGAL_PARAMETER),
+    (added(SCHEME_LIST, b"\x00\x02\x04\x03"), c.ALERT_ILLEGAL_PARAMETER),
+    (added(23, b""), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
+    (added(0xFF01, b"\x00"), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
+    (lambda items: [(NAME, b""), (NAME, b"")], c.ALERT_ILLEGAL_PARAMETER),
+    (added(NAME, b"x"), c.ALERT_DECODE_ERROR),
+), ids=str)
+def test_malformed_encrypted_extensions(monkeypatch, change, alert):
+    client, server = pair()
+    rewrite(monkeypatch, server, c.ENCRYPTED_EXTENSIONS, lambda body: put_together(b"", change(extensions(body))))
+    fails(client, server, alert, "client")
+
+
+def test_groups_in_encrypted_extensions_mean_nothing(monkeypatch):
+    client, server = pair()
+    rewrite(monkeypatch, server, c.ENCRYPTED_EXTENSIONS, lambda body: put_together(b"", [(GROUP_LIST, b"\x00\x04\x7a\x7a\x00\x17"), (NAME, b"")]))
+    connect(client, server)
+
+
+@pytest.mark.parametrize("theirs, ours, chosen", ((("h2", "http/1.1"), ("http/1.1", "h2"), "http/1.1"), (("a",), ("b", "a"), "a"), (("a",), (), None), ((), ("a",), None), (("a",), ("b",), 0)))
+def test_application_protocols(theirs, ours, chosen):
+    client, server = pair(client={"alpn": theirs}, server={"alpn": ours})
+    if chosen == 0:
+        fails(client, server, c.ALERT_NO_APPLICATION_PROTOCOL, "server")
+        return
+    connect(client, server)
+    assert client.session.alpn == server.session.alpn == chosen
+
+
+@pytest.mark.parametrize("data, alert", ((b"\x00\x02\x01b", c.ALERT_ILLEGAL_PARAMETER), (b"\x00\x04\x01a\x01a", c.ALERT_DECODE_ERROR), (b"\x00\x00", c.ALERT_DECODE_ERROR)))
+def test_a_protocol_that_was_not_offered(monkeypatch, data, alert):
+    client, server = pair(alpn=("a",))
+    rewrite(monkeypatch, server, c.ENCRYPTED_EXTENSIONS, lambda body: put_together(b"", replaced(ALPN, data)(extensions(body))))
+    fails(client, server, alert, "client")
+
+
+def test_keys_by_name():
+    """SNI chooses certificates; RSA for one name, ECDSA for another."""
+    one, two = pki.chain(key="p256", names=("one",)), pki.chain(key="rsa2048", names=("x.two.example",))
+    trust = mxtls.Keys()
+    trust.load_rsa_keys_mem(None, None, one.root_der + two.root_der)
+    found = {"one": loop.keys_of(one)[1], "*.two.example": loop.keys_of(two)[1]}
+    for name in ("one", "x.two.example"):
+        connect(*pair((trust, keys()[1]), name=name, server={"sni": found}))
+    client, server = pair((trust, keys()[1]), name="three", server={"sni": found})
+    fails(client, server, c.ALERT_UNKNOWN_CA if client.error and client.error.alert == c.ALERT_UNKNOWN_CA else (c.ALERT_UNKNOWN_CA, c.ALERT_BAD_CERTIFICATE, c.ALERT_CERTIFICATE_UNKNOWN), "client")
+
+
+# Messages: cut, longer, again, out of turn, at every place
+
+
+SERVERS = (c.SERVER_HELLO, c.ENCRYPTED_EXTENSIONS, c.CERTIFICATE_REQUEST, c.CERTIFICATE, c.CERTIFICATE_VERIFY, c.FINISHED)
+CLIENTS = (c.CERTIFICATE, c.CERTIFICATE_VERIFY, c.FINISHED)
+BOTH = [("server", kind) for kind in SERVERS] + [("client", kind) for kind in CLIENTS]
+
+
+def meet(monkeypatch, liar, kind, change):
+    """A handshake with client certificates in which the liar changes a message; the one who found out."""
+    client, server = pair(client_keys(), server={"cert_validator": judge})
+    rewrite(monkeypatch, server if liar == "server" else client, kind, change)
+    loop.pump(client, server)
+    end = client if liar == "server" else server
+    return end, server if end is client else client
+
+
+@pytest.mark.parametrize("liar, kind", BOTH)
+def test_every_message_cut_and_longer(monkeypatch, liar, kind):
+    for cut in (1, 2, 3, 5, 20, -1, -2):
+        with monkeypatch.context() as m:
+            end, other = meet(m, liar, kind, lambda body, cut=cut: body[:-cut] if cut > 0 else body + bytes(-cut))
+        assert end.error, (liar, kind, cut)
+        assert loop.check_text(end.error).alert in (c.ALERT_DECODE_ERROR, c.ALERT_DECRYPT_ERROR, c.ALERT_ILLEGAL_PARAMETER, c.ALERT_MISSING_EXTENSION)
+        assert other.alerts[-1] == (2, end.error.alert) and not end.complete
+
+
+@pytest.mark.parametrize("liar, kind", BOTH)
+def test_every_message_twice_and_left_out(monkeypatch, liar, kind):
+    for change in (lambda body: [loop.message(kind, body)] * 2, lambda body: None):
+        with monkeypatch.context() as m:
+            end, other = meet(m, liar, kind, change)
+        if not end.error:  # the last message of all is missing: nothing comes, and nothing is complete
+            assert kind in (c.FINISHED, c.CERTIFICATE_REQUEST, c.SERVER_HELLO) and (kind == c.CERTIFICATE_REQUEST or not end.complete)
+            continue
+        assert loop.check_text(end.error).alert in (c.ALERT_UNEXPECTED_MESSAGE, c.ALERT_DECRYPT_ERROR, c.ALERT_BAD_RECORD_MAC)
+
+
+@pytest.mark.parametrize("liar, kind", BOTH)
+def test_every_message_in_the_place_of_another(monkeypatch, liar, kind):
+    for other in (0, 1, 2, 4, 5, 8, 11, 12, 13, 14, 15, 16, 20, 24, 99, 254):
+        if other == kind:
+            continue
+        with monkeypatch.context() as m:
+            end, _ = meet(m, liar, kind, lambda body, other=other: [loop.message(other, body)])
+        if kind == c.CERTIFICATE_REQUEST and other == c.CERTIFICATE or kind == c.SERVER_HELLO and other == 0:
+            continue  # read as such, and malformed or without a body
+        assert end.error and end.error.alert in (c.ALERT_UNEXPECTED_MESSAGE, c.ALERT_DECODE_ERROR), (liar, kind, other, end.error and end.error.text)
+
+
+@pytest.mark.parametrize("liar, kind", BOTH)
+def test_noise_in_every_message(monkeypatch, liar, kind):
+    """One byte changed on its way is always noticed: the transcripts differ."""
+    for at in (0, 1, 3, 7, 40, -1, -3):
+        with monkeypatch.context() as m:
+            client, server = pair(client_keys(), server={"cert_validator": judge})
+            end = server if liar == "server" else client
+            real = codec.Writer.finish
+
+            def finish(w, end=end, at=at):
+                real(w)
+                if w.session is end.session and w.out.buf[w.base] == kind:
+                    end.session.hs.transcript.update(b"x", 0, 1)
+
+            m.setattr(codec.Writer, "finish", finish)
+            loop.pump(client, server)
+        assert client.error or server.error
+        assert not (client.complete and server.complete)
+
+
+def test_messages_and_keys_end_together():
+    """Nothing may follow in the record of a message after which keys change (section 5.1)."""
+    client, server = pair()
+    body = loop.records(client.take())[0][2]
+    server.feed(loop.record(body + b"\x01\x00"))
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+    client, server = pair()
+    server.feed(client.take())
+    first, *rest = loop.records(server.take())
+    client.feed(loop.record(first[2] + b"\x08\x00\x00\x02\x00\x00"))
+    loop.check_failed(client, c.ALERT_UNEXPECTED_MESSAGE)
+    client, server = connect(*pair())
+    loop.send_record(client, c.HANDSHAKE, loop.message(c.KEY_UPDATE, b"\x00") + b"\x18")
+    server.feed(client.take())
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+def test_messages_that_records_cut():
+    """A message may lie in several records, and several messages in one; but nothing else comes between."""
+    client, server = pair()
+    hello = loop.records(client.take())[0][2]
+    server.feed(loop.record(hello[:10]) + loop.record(hello[10:11]) + loop.record(hello[11:]))
+    client.feed(server.take())
+    connect(client, server)
+    for between in (loop.record(b"\x01", c.CHANGE_CIPHER_SPEC), loop.record(b"\x01\x00", c.ALERT)):
+        client, server = pair()
+        hello = loop.records(client.take())[0][2]
+        server.feed(loop.record(hello[:10]) + between)
+        assert server.error and server.error.alert == c.ALERT_UNEXPECTED_MESSAGE
+    client, server = connect(*pair())
+    loop.send_record(client, c.HANDSHAKE, loop.message(c.KEY_UPDATE, b"\x00")[:3])
+    client.send(b"data")
+    server.feed(client.take())
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+# Records
+
+
+def seal(end, kind, body, pad=0, data=None):
+    """A record under the keys of end, with any inner type and padding; data: the whole inner text."""
+    wr = end.session.wr
+    text = bytes(body) + bytes([kind]) + bytes(pad) if data is None else data
+    buf = bytearray(text + bytes(16))
+    wr._begin(len(text) + wr._aead.tag)
+    wr._aead.seal(wr._nonce, wr._outer, 5, buf, 0, len(text))
+    wr._count()
+    return loop.record(buf[: len(text) + wr._aead.tag], 23)
+
+
+@pytest.mark.parametrize("pad", (1, 2, 16, 255, 4096, 16385))
+def test_padding_of_ours(pad):
+    client, server = pair()
+    client.session.padding = server.session.padding = pad
+    connect(client, server)
+    for n in (1, 15, 16, 4095, 4096, 16384):
+        wire = client.send(bytes(n)).take()
+        length = len(loop.records(wire)[0][2]) - 16
+        assert length % pad == 0 or length == 16385
+        server.feed(wire)
+        assert len(server.data) == n and not server.error
+        server.data.clear()
+    exchange(client, server)
+
+
+def test_padding_keeps_to_the_limit():
+    client, server = pair(client={"max_record": 512}, server={"max_record": 600})
+    client.session.padding = server.session.padding = 1000
+    connect(client, server)
+    for a, b, most in ((client, server, 600), (server, client, 512)):
+        wire = a.send(bytes(1)).take()
+        assert len(loop.records(wire)[0][2]) - 16 == most
+        b.feed(wire)
+        assert b.data == bytes(1) and not b.error
+
+
+@pytest.mark.parametrize("pad", (0, 1, 100, 15000))
+def test_padding_of_theirs(pad):
+    client, server = connect(*pair())
+    server.feed(seal(client, 23, b"data", pad))
+    assert server.data == b"data"
+    server.feed(seal(client, 23, b"", pad))
+    assert server.data == b"data" and not server.error
+
+
+@pytest.mark.parametrize("n, pad, alert", ((16384, 0, 0), (16384, 1, c.ALERT_RECORD_OVERFLOW), (16385, 0, c.ALERT_RECORD_OVERFLOW), (1, 16383, 0), (1, 16384, c.ALERT_RECORD_OVERFLOW), (16384, 300, c.ALERT_RECORD_OVERFLOW)))
+def test_long_records(n, pad, alert):
+    """2**14 + 1 bytes with type and padding (section 5.4)."""
+    client, server = connect(*pair())
+    server.feed(seal(client, 23, bytes(n), pad))
+    if alert:
+        loop.check_failed(server, alert)
+    else:
+        assert len(server.data) == n
+
+
+@pytest.mark.parametrize("most, other", ((512, 16384), (600, 1000), (1000, 512)))
+def test_record_size_limit(most, other):
+    """It counts the content type too (RFC 8449 section 4)."""
+    client, server = pair(client_keys(), client={"max_record": most}, server={"max_record": other, "cert_validator": judge})
+    connect(client, server)
+    for a, b, limit in ((client, server, other), (server, client, most)):
+        if limit == 16384:
+            limit = 16384
+        wire = a.session.encode_to_outdata(bytes(5000)) and a.take()
+        assert max(len(r[2]) for r in loop.records(wire)) - 17 in (limit, limit - 1, min(most, other) - 1, min(most, other))
+        b.feed(wire)
+        assert len(b.data) == 5000
+
+
+@pytest.mark.parametrize("kind, body, alert", (
+    (c.HANDSHAKE, b"", c.ALERT_UNEXPECTED_MESSAGE), (c.ALERT, b"", c.ALERT_UNEXPECTED_MESSAGE), (c.ALERT, b"\x01", c.ALERT_DECODE_ERROR),
+    (c.ALERT, b"\x02\x28\x02\x28", c.ALERT_DECODE_ERROR), (c.CHANGE_CIPHER_SPEC, b"\x01", c.ALERT_UNEXPECTED_MESSAGE), (24, b"x", c.ALERT_UNEXPECTED_MESSAGE),
+    (255, b"x", c.ALERT_UNEXPECTED_MESSAGE), (0, b"", c.ALERT_UNEXPECTED_MESSAGE),
+))
+def test_encrypted_records_of_any_type(kind, body, alert):
+    client, server = connect(*pair())
+    server.feed(seal(client, kind, body))
+    loop.check_failed(server, alert)
+
+
+@pytest.mark.parametrize("n", (0, 1, 15, 16, 17, 100))
+def test_records_that_do_not_open(n):
+    client, server = connect(*pair())
+    server.feed(loop.record(bytes(n), 23))
+    loop.check_failed(server, c.ALERT_BAD_RECORD_MAC)
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda v: "%04X" % v)
+def test_every_byte_of_a_record_counts(suite):
+    client, server = connect(*pair("psk" if suite != 0x1302 else "p256", client={"cipher_suite": suite}))
+    wire = client.send(b"data").take()
+    for at in range(3, len(wire)):
+        client, server = connect(*pair("psk", client={"cipher_suite": suite})) if suite != 0x1302 else connect(*pair(client={"cipher_suite": suite}))
+        wire = bytearray(client.send(b"data").take())
+        wire[at] ^= 0x10 if at == 3 else 1
+        server.feed(bytes(wire) + bytes(2))
+        if at > 4 or at == 4 and not wire[4] & 1:
+            assert server.error.alert == c.ALERT_BAD_RECORD_MAC
+        else:
+            assert not server.data
+
+
+def test_records_twice_or_out_of_order():
+    client, server = connect(*pair())
+    one, two = client.send(b"one").take(), client.send(b"two").take()
+    server.feed(one + one)
+    assert server.data == b"one" and server.error.alert == c.ALERT_BAD_RECORD_MAC
+    client, server = connect(*pair())
+    one, two = client.send(b"one").take(), client.send(b"two").take()
+    server.feed(two)
+    assert not server.data and server.error.alert == c.ALERT_BAD_RECORD_MAC
+
+
+@pytest.mark.parametrize("kind", (c.HANDSHAKE, c.ALERT, 24))
+def test_records_in_the_clear(kind):
+    client, server = connect(*pair())
+    server.feed(loop.record(b"\x01\x00", kind))
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+def test_data_before_the_end_of_the_handshake():
+    client, server = pair()
+    server.feed(client.take())
+    client.feed(server.take())
+    client.session.output.start = client.session.output.end = 0
+    server.feed(loop.record(b"x", 23))
+    loop.check_failed(server, c.ALERT_BAD_RECORD_MAC)
+    client, server = pair(client_keys(), server={"cert_validator": judge})
+    server.feed(client.take())
+    server.session.rd, server.session.wr = server.session.wr, server.session.rd
+    flight = server.take()
+    client.feed(flight[: 5 + (flight[3] << 8 | flight[4])])
+    server.session.rd, server.session.wr = server.session.wr, server.session.rd
+
+
+def test_empty_records_are_bounded():
+    client, server = connect(*pair())
+    for _ in range(30):
+        server.feed(seal(client, 23, b""))
+    server.feed(seal(client, 23, b"data"))
+    assert server.data == b"data" and not server.error
+    for _ in range(33):
+        server.feed(seal(client, 23, b"", 5))
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+# ChangeCipherSpec
+
+
+CCS = loop.record(b"\x01", c.CHANGE_CIPHER_SPEC)
+
+
+def test_change_cipher_specs_are_passed_over():
+    """At any time between the first hello and the peer's Finished (section 5)."""
+    client, server = pair()
+    client.feed(CCS)
+    server.feed(client.take() + CCS)
+    flight = server.take()
+    for kind, version, body in loop.records(flight):
+        client.feed(loop.record(body, kind, version) + (CCS if not client.complete and kind != 23 else b""))
+    connect(client, server)
+
+
+def test_late_change_cipher_specs():
+    for end in connect(*pair()):
+        end.feed(CCS)
+        loop.check_failed(end, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+def test_early_change_cipher_specs():
+    """Before the first ClientHello."""
+    server = pair()[1]
+    server.feed(CCS)
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+@pytest.mark.parametrize("body", (b"", b"\x00", b"\x02", b"\x01\x01"))
+def test_malformed_change_cipher_specs(body):
+    client, server = pair()
+    server.feed(client.take())
+    server.take()
+    server.feed(loop.record(body, c.CHANGE_CIPHER_SPEC))
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+def test_change_cipher_specs_are_bounded():
+    client, server = pair()
+    server.feed(client.take())
+    server.take()
+    server.feed(CCS * 40)
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+# Alerts
+
+
+def test_warnings_are_fatal():
+    """But close_notify and user_canceled (section 6)."""
+    for description in (c.ALERT_NO_RENEGOTIATION, c.ALERT_HANDSHAKE_FAILURE, c.ALERT_UNRECOGNIZED_NAME):
+        client, server = connect(*pair())
+        server.feed(seal(client, c.ALERT, bytes((1, description))))
+        assert server.alerts == [(1, description)] and server.session.rd is None and server.session.wr is None
+    client, server = connect(*pair())
+    server.feed(seal(client, c.ALERT, bytes((1, c.ALERT_USER_CANCELED))))
+    server.feed(seal(client, 23, b"still"))
+    assert server.data == b"still" and server.alerts == [(1, c.ALERT_USER_CANCELED)]
+
+
+def test_closing_one_direction():
+    """close_notify ends what its sender writes; the other may go on (section 6.1)."""
+    client, server = connect(*pair())
+    client.close()
+    server.feed(client.take())
+    assert server.alerts == [(1, 0)]
+    server.send(b"not done yet")
+    client.feed(server.take())
+    assert client.data == b"not done yet" and not client.error
+
+
+def test_alerts_of_a_client_without_keys():
+    """It fails at the ServerHello: its alert comes in the clear."""
+    client, server = pair()
+    server.feed(client.take())
+    server.feed(loop.record(b"\x02\x2f", c.ALERT))
+    assert server.alerts == [(2, 47)] and server.session.rd is None
+
+
+def test_alerts_in_the_clear_behind_keys():
+    """A client knows that its server has keys; and a server, once an encrypted record has come, that its client has."""
+    client, server = pair()
+    server.feed(client.take())
+    flight = server.take()
+    first = 5 + (flight[3] << 8 | flight[4])
+    client.feed(flight[:first])
+    client.feed(loop.record(b"\x02\x28", c.ALERT))
+    loop.check_failed(client, c.ALERT_UNEXPECTED_MESSAGE)
+    client, server = pair(client_keys(), server={"cert_validator": judge})
+    server.feed(client.take())
+    client.feed(server.take())
+    wire = loop.records(client.take())
+    server.feed(loop.record(wire[0][2], wire[0][0]) + loop.record(wire[1][2], wire[1][0]))
+    server.feed(loop.record(b"\x02\x28", c.ALERT))
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+# Early data
+
+
+def early(monkeypatch):
+    """A client that says early data comes, and its hello."""
+    return hello_of(monkeypatch, with_extensions(added(EARLY, b"")))
+
+
+@pytest.mark.parametrize("sizes", ((), (100,), (1, 17, 300), (16384,), (8000, 8000, 8000)))
+@pytest.mark.parametrize("wanted", ((29,), (23,)), ids=("at once", "after a retry"))
+def test_early_data_is_passed_over(monkeypatch, sizes, wanted):
+    client, server = early(monkeypatch)
+    noise = b"".join(loop.record(bytes(n), 23) for n in sizes)
+    hello = client.take()
+    if wanted == (23,):
+        rewrite(monkeypatch, client, c.CLIENT_HELLO, with_extensions(without(EARLY)))
+    with groups(*wanted):
+        server.feed(hello + noise)
+        client.feed(server.take())
+    if wanted == (23,):
+        pump_with(client, server, 23)
+    exchange(*connect(client, server))
+    assert server.session.early == 0
+
+
+def test_early_data_is_bounded(monkeypatch):
+    client, server = early(monkeypatch)
+    server.feed(client.take())
+    server.take()
+    server.feed(loop.record(bytes(16000), 23) * 3)
+    loop.check_failed(server, c.ALERT_BAD_RECORD_MAC)
+
+
+@pytest.mark.parametrize("kind, alert", ((c.HANDSHAKE, c.ALERT_UNEXPECTED_MESSAGE), (24, c.ALERT_UNEXPECTED_MESSAGE)))
+def test_nothing_else_passes_for_early_data(monkeypatch, kind, alert):
+    client, server = early(monkeypatch)
+    server.feed(client.take())
+    server.take()
+    server.feed(loop.record(bytes(100), kind))
+    loop.check_failed(server, alert)
+
+
+def test_no_early_data_without_a_word():
+    client, server = pair()
+    server.feed(client.take())
+    server.take()
+    server.feed(loop.record(bytes(100), 23))
+    loop.check_failed(server, c.ALERT_BAD_RECORD_MAC)
+
+
+def test_no_early_data_in_a_second_hello(monkeypatch):
+    client, server = early(monkeypatch)
+    rewrite(monkeypatch, client, c.CLIENT_HELLO, with_extensions(added(EARLY, b"")))
+    pump_with(client, server, 23)
+    assert server.error.alert == c.ALERT_ILLEGAL_PARAMETER
+
+
+# KeyUpdate and what else comes later
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda v: "%04X" % v)
+@pytest.mark.parametrize("who", ("client", "server"))
+def test_key_update(suite, who):
+    client, server = connect(*pair(client={"cipher_suite": suite}))
+    a, b = (client, server) if who == "client" else (server, client)
+    before = [bytes(x) for s in (a.session, b.session) for x in (s.secrets.rd, s.secrets.wr)]
+    assert before[0] == before[3] and before[1] == before[2]
+    for _ in range(3):
+        assert a.session.encode_rehandshake() == c.SUCCESS
+        loop.pump(client, server)
+        after = [bytes(x) for s in (a.session, b.session) for x in (s.secrets.rd, s.secrets.wr)]
+        assert after[0] == after[3] and after[1] == after[2] and not set(before) & set(after)
+        loop.carry(a, b, b"up")
+        loop.carry(b, a, b"down")
+        before = after
+    exchange(client, server)
+
+
+def test_many_key_updates_with_data():
+    client, server = connect(*pair())
+    for i in range(60):
+        (client, server)[i & 1].session.encode_rehandshake()
+        loop.pump(client, server)
+        loop.carry(client, server, b"x")
+        loop.carry(server, client, b"x")
+
+
+def test_key_updates_without_an_answer():
+    """update_not_requested changes one direction."""
+    client, server = connect(*pair())
+    for _ in range(5):
+        schedule.send_update(client.session, 0)
+        client.send(b"x")
+        wr = bytes(server.session.secrets.wr)
+        server.feed(client.take())
+        assert not server.take() and bytes(server.session.secrets.wr) == wr
+    loop.carry(server, client, b"y")
+    assert server.data == b"x" * 5
+
+
+def test_both_update_at_once():
+    client, server = connect(*pair())
+    client.session.encode_rehandshake()
+    server.session.encode_rehandshake()
+    loop.pump(client, server)
+    exchange(client, server)
+
+
+@pytest.mark.parametrize("arguments", ({"cipher_suite": 0x1301}, {"session_option": c.OPTION_FULL_HANDSHAKE}, {"keys": mxtls.Keys()}, {"cert_validator": judge}), ids=str)
+def test_nothing_else_can_be_negotiated_again(arguments):
+    for end in connect(*pair()):
+        with pytest.raises(mxtls.Error) as caught:
+            end.session.encode_rehandshake(**arguments)
+        assert loop.check_text(caught.value).code == c.UNSUPPORTED_FAIL
+        assert not end.take() and end.session.state == c.OPEN
+
+
+@pytest.mark.parametrize("body, alert", ((b"", c.ALERT_DECODE_ERROR), (b"\x02", c.ALERT_ILLEGAL_PARAMETER), (b"\x00\x00", c.ALERT_DECODE_ERROR)))
+def test_malformed_key_updates(body, alert):
+    for i in (0, 1):
+        ends = connect(*pair())
+        loop.send_record(ends[i], c.HANDSHAKE, loop.message(c.KEY_UPDATE, body))
+        ends[1 - i].feed(ends[i].take())
+        loop.check_failed(ends[1 - i], alert)
+
+
+def test_key_updates_are_bounded():
+    client, server = connect(*pair())
+    for _ in range(33):
+        schedule.send_update(client.session, 1)
+        server.feed(client.take())
+        server.take()
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+def test_no_key_update_during_the_handshake():
+    client, server = pair()
+    server.feed(client.take())
+    client.feed(server.take())
+    server.feed(loop.record(loop.message(c.KEY_UPDATE, b"\x00")))
+    assert server.error.alert == c.ALERT_UNEXPECTED_MESSAGE
+
+
+def test_automatic_key_update(monkeypatch):
+    """A key seals a bounded number of records; then comes another, in the middle of a large write too (section 5.5)."""
+    monkeypatch.setattr(record_aead13.Aead13Record, "limit", 5)
+    client, server = connect(*pair(max_record=512))
+    for a, b in ((client, server), (server, client)):
+        secret = bytes(a.session.secrets.wr)
+        for i in range(40):
+            a.session.encode_to_outdata(bytes([i]) * (i * 100 + 1))
+            b.feed(a.take())
+        assert b.data == b"".join(bytes([i]) * (i * 100 + 1) for i in range(40)) and not b.error
+        assert bytes(a.session.secrets.wr) != secret and bytes(b.session.secrets.rd) == bytes(a.session.secrets.wr)
+    for _ in range(20):
+        loop.carry(client, server, b"x")
+    exchange(client, server)
+
+
+def test_the_automatic_key_update_in_time():
+    """2**23 records, of 2**24.5 that AES-GCM may seal."""
+    assert record_aead13.Aead13Record.limit == 1 << 23
+    client, server = connect(*pair())
+    for record, end in ((client.session.wr, client), (server.session.rd, server)):
+        record.header[5:8] = b"\x7f\xff\xff"
+    loop.carry(client, server, b"the last")
+    assert client.session.wr.spent()
+    secret = bytes(client.session.secrets.wr)
+    loop.carry(client, server, b"the first")
+    assert bytes(client.session.secrets.wr) != secret
+
+
+def ticket(lifetime=3600, nonce=b"\x00", identity=b"ticket", more=b"\x00\x00"):
+    return loop.message(c.NEW_SESSION_TICKET, lifetime.to_bytes(4, "big") + b"\x01\x02\x03\x04" + bytes([len(nonce)]) + nonce + len(identity).to_bytes(2, "big") + identity + more)
+
+
+@pytest.mark.parametrize("body, kept", (
+    (ticket(), True), (ticket(nonce=b""), True), (ticket(nonce=bytes(255)), True), (ticket(identity=bytes(1024)), True), (ticket(identity=bytes(1025)), False),
+    (ticket(lifetime=0), False), (ticket(lifetime=604800), True), (ticket(more=b"\x00\x08\x00\x2a\x00\x04\x00\x00\x40\x00"), True), (ticket(more=b"\x00\x04\x7a\x7a\x00\x00"), True),
+), ids=("plain", "no nonce", "long nonce", "long", "too long", "no lifetime", "seven days", "early data", "unknown"))
+def test_tickets(body, kept):
+    sid = mxtls.SessionId()
+    k = own_keys(False)
+    k[1].max_sessions = 0
+    client, server = connect(*pair(k, client={"session_id": sid}))
+    loop.send_record(server, c.HANDSHAKE, body)
+    loop.pump(client, server)
+    assert not client.error and bool(sid.id) == kept
+
+
+@pytest.mark.parametrize("body, alert", (
+    (ticket(lifetime=604801), c.ALERT_ILLEGAL_PARAMETER), (ticket(identity=b""), c.ALERT_DECODE_ERROR), (ticket(more=b""), c.ALERT_DECODE_ERROR),
+    (ticket(more=b"\x00\x00\x00"), c.ALERT_DECODE_ERROR), (ticket(more=b"\x00\x03\x00\x2a\x00"), c.ALERT_DECODE_ERROR), (loop.message(c.NEW_SESSION_TICKET, bytes(3)), c.ALERT_DECODE_ERROR),
+), ids=("eight days", "empty", "no extensions", "long", "half an extension", "short"))
+def test_malformed_tickets(body, alert):
+    client, server = connect(*pair())
+    loop.send_record(server, c.HANDSHAKE, body)
+    client.feed(server.take())
+    loop.check_failed(client, alert)
+
+
+def test_tickets_are_bounded():
+    client, server = connect(*pair())
+    for i in range(40):
+        loop.send_record(server, c.HANDSHAKE, ticket(nonce=bytes([i])) * 2)
+    client.feed(server.take())
+    loop.check_failed(client, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+@pytest.mark.parametrize("kind", (0, 1, 2, 5, 8, 11, 12, 14, 15, 16, 20, 22, 99, 254))
+def test_messages_that_do_not_belong_after_the_handshake(kind):
+    for i in (0, 1):
+        ends = connect(*pair())
+        loop.send_record(ends[i], c.HANDSHAKE, loop.message(kind, bytes(40)))
+        ends[1 - i].feed(ends[i].take())
+        loop.check_failed(ends[1 - i], c.ALERT_UNEXPECTED_MESSAGE)
+
+
+def test_a_client_sends_no_tickets():
+    client, server = connect(*pair())
+    loop.send_record(client, c.HANDSHAKE, ticket())
+    server.feed(client.take())
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
+def test_secrets_are_wiped():
+    client, server = connect(*pair())
+    for end in (client, server):
+        secrets = end.session.secrets
+        kept = [x for x in (secrets.rd, secrets.wr, secrets.resumption, secrets.exporter) if x]
+        assert len(kept) >= 3 and all(any(x) for x in kept)
+        end.session.delete()
+        assert not any(any(x) for x in kept)
+
+
+# Anything at all
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_hellos_of_noise(data):
+    """A ClientHello with bytes changed, cut and repeated: an Error with its alert, or a handshake; never anything else."""
+    client, server = pair(data.draw(st.sampled_from(("p256", "psk"))))
+    hello = bytearray(loop.records(client.take())[0][2])
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(4, len(hello) - 1))
+        how = data.draw(st.integers(0, 2))
+        if how == 0:
+            hello[at] = data.draw(st.integers(0, 255))
+        elif how == 1:
+            del hello[at : at + data.draw(st.integers(1, 40))]
+            hello += b"\x00" if len(hello) < 6 else b""
+        else:
+            hello[at:at] = data.draw(st.binary(max_size=40))
+    hello[1:4] = (len(hello) - 4).to_bytes(3, "big")
+    server.feed(loop.record(bytes(hello)))
+    if server.error:
+        loop.check_text(server.error)
+        assert server.error.alert != c.ALERT_INTERNAL_ERROR
+        assert loop.last_alert(server.take()) == (2, server.error.alert)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from((c.SERVER_HELLO, c.ENCRYPTED_EXTENSIONS, c.CERTIFICATE_REQUEST, c.CERTIFICATE, c.CERTIFICATE_VERIFY)), st.integers(0, 3000), st.binary(max_size=40), st.integers(0, 40))
+def test_servers_of_noise(kind, at, noise, cut):
+    client, server = pair(client_keys(), server={"cert_validator": judge})
+    with pytest.MonkeyPatch.context() as m:
+        rewrite(m, server, kind, lambda body: body[: at % len(body)] + noise + body[at % len(body) + cut :])
+        loop.pump(client, server)
+    if client.error:
+        loop.check_text(client.error)
+        assert client.error.alert != c.ALERT_INTERNAL_ERROR, client.error.text
+    else:
+        assert client.complete
