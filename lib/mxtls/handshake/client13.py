@@ -280,7 +280,11 @@ def new_session_ticket(session, hs, r):
         sid.lifetime = lifetime
         sid.age_add = age_add
     r.off = end
-    r.off = r.vector(2)
+    end = r.vector(2)
+    while r.off < end:
+        r.get(2)
+        r.off = r.vector(2)
+    r.done(end)
 
 
 def key_update(session, hs, r):
