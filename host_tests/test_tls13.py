@@ -395,9 +395,10 @@ def test_client_certificates(kind, suite):
     exchange(client, server)
 
 
-@pytest.mark.parametrize("answer", (0, c.ALLOW_ANON_CONNECTION))
+@pytest.mark.parametrize("answer", (0, None, c.ALLOW_ANON_CONNECTION))
 def test_a_client_without_a_certificate(answer):
-    client, server = pair(client_keys(own=False), server={"cert_validator": lambda s, x, a: answer})
+    """A validator that answers what it is asked refuses with certificate_required (section 4.4.2.4)."""
+    client, server = pair(client_keys(own=False), server={"cert_validator": lambda s, x, a: a if answer is None else answer})
     if answer:
         connect(client, server)
         assert server.session.anonymous

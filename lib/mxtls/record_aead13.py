@@ -27,10 +27,7 @@ class Aead13Record(Record):
     """
 
     pre = 0
-    kind = 0
     limit = 0x800000
-    most = 16385
-    text = 0
 
     def __init__(self, aead, iv, pad=0):
         super().__init__()
@@ -40,6 +37,8 @@ class Aead13Record(Record):
         self._outer = bytearray(b"\x17\x03\x03\x00\x00")  # the record's own header
         copy(self._iv, 0, iv, 0, 12)
         self._pad = pad
+        self.most = 16385
+        self.kind = self.text = 0  # set here already, or the first record would allocate
         self.post = aead.tag + 1 + (pad - 1 if pad else 0)
 
     def seal(self, kind, version, buf, off, n):
