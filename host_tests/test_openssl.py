@@ -208,7 +208,7 @@ def test_client_refuses(target, www):
 @pytest.mark.parametrize("version", ("-tls1_1", "-tls1_3"))
 def test_client_and_server_of_another_version(target, www, version):
     with s_server(chain("rsa2048"), "-WWW", "-cipher", "ALL:@SECLEVEL=0", cwd=www, version=version) as (server, port):
-        line = get(target, chain("rsa2048"), port, 1, "--min-version", "tls1.2", code=1)
+        line = get(target, chain("rsa2048"), port, 1, "--min-version", "tls1.2", "--max-version", "tls1.2", code=1)
         assert line.startswith("error code=-12") and ("protocol_version" in line), line
 
 
@@ -322,7 +322,7 @@ def test_server_closes_first(target):
 
 def test_server_after_failures(target):
     """One client after another, good ones between bad ones; each failure is one line."""
-    with our_server(target, chain("p256"), "--min-version", "tls1.2", count=7) as (server, port):
+    with our_server(target, chain("p256"), "--min-version", "tls1.2", "--max-version", "tls1.2", count=7) as (server, port):
         for options, version, words in ((("-cipher", "ECDHE-RSA-AES128-GCM-SHA256"), "-tls1_2", rb"alert=handshake_failure : no cipher suite"),
                                         (("-cipher", "ALL:@SECLEVEL=0"), "-tls1_1", rb"alert=protocol_version : [^\n]*0x0302"),
                                         ((), "-tls1_3", rb"alert=protocol_version : [^\n]*0x0303"),

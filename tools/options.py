@@ -190,7 +190,7 @@ EXTENSIONS = (
     Option("USE_RECORD_SIZE_LIMIT", "smaller records by agreement, RFC 8449"),
     Option("USE_ALPN", "application protocols by agreement, RFC 7301"),
     Option("USE_SNI", "a server chooses its Keys by the name that the client asks for, RFC 6066 3", ("USE_SERVER_SIDE_SSL",), auto=True),
-    Option("USE_SESSION_TICKETS", "a server's sessions sealed in tickets that the client keeps, RFC 5077 and RFC 8446", ("USE_RESUMPTION", "USE_AES_GCM|USE_CHACHA20_POLY1305"), auto=True),
+    Option("USE_SESSION_TICKETS", "a server's sessions sealed in tickets that the client keeps, RFC 5077 and RFC 8446", ("USE_RESUMPTION", "USE_SERVER_SIDE_SSL", "USE_AES_GCM|USE_CHACHA20_POLY1305"), auto=True),
 )
 
 # The reference, appendix A

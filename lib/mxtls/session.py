@@ -350,19 +350,19 @@ class Session:
             wanted = 0  # its records' version means nothing (RFC 8446 section 5.1)
         if wanted and version != wanted and (self.rd or kind != _ALERT):  # who refuses our version says so in another
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a record of another version than was agreed; the peer is broken")
-        if n > 18432 or (self.rd and n > self.max_record + _EXPANSION - _HEADER) or (not self.rd and n > 16384):
+        most = self.max_record + (256 if _USE_TLS_1_3 and self.version == _TLS1_3 else _EXPANSION - _HEADER)
+        if n > 18432 or (self.rd and n > most) or (not self.rd and n > 16384):
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
 
     def _record(self, kind, off, n):
         """One whole record at input.buf[off:off+n]: open it and act on it; the status to show, or 0."""
         buf = self.input.buf
         rd = self.rd
-        if _USE_TLS_1_3 and self.version == _TLS1_3:
-            if kind == _CHANGE_CIPHER_SPEC:
-                self._middlebox(buf, off, n)
-                return 0
-            if kind == _ALERT and n == 2 and not self.established:
-                rd = None  # of a peer that has failed before it had keys
+        if _USE_TLS_1_3 and kind == _CHANGE_CIPHER_SPEC and (self.version == _TLS1_3 or (self.hs and self.hs.modern and not self.version)):
+            self._middlebox(buf, off, n)
+            return 0
+        if _USE_TLS_1_3 and kind == _ALERT and n == 2 and self.version == _TLS1_3 and not self.client and self.state > _OPEN and rd.fresh():
+            rd = None  # of a client that has failed before it had keys
         if rd or (_USE_TLS_1_3 and self.early and kind == _APPLICATION_DATA):
             m = self._open_early(kind, off, n) if _USE_TLS_1_3 and self.early else rd.open(kind, self.version, buf, off, n)
             if _USE_TLS_1_3 and m < 0:
@@ -371,6 +371,8 @@ class Session:
             n = m
             if _USE_TLS_1_3 and self.version == _TLS1_3:
                 kind = rd.kind
+                if rd.text > self.max_record + 1:
+                    n = rd.text
                 if kind < _ALERT or kind > _APPLICATION_DATA or (n == 0 and kind != _APPLICATION_DATA):
                     raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "an encrypted record of type %d and length %d; the peer is broken" % (kind, n))
             if n > self.max_record:
@@ -451,6 +453,8 @@ class Session:
 
         def _open_early(self, kind, off, n):
             """Open a record where early data may come that we have refused: it does not open, and is passed over (section 4.2.10); then -1."""
+            if kind != _APPLICATION_DATA:
+                self.early = 0
             if self.rd:
                 try:
                     m = self.rd.open(kind, self.version, self.input.buf, off, n)
@@ -462,6 +466,12 @@ class Session:
             self.early -= n
             self.input.start = self._hs_end = self._rec
             return -1
+
+        def _renew(self):
+            """The key has sealed as many records as it may: another one (RFC 8446 section 5.5)."""
+            from mxtls.handshake import schedule
+
+            schedule.send_update(self, 0)
 
         def in_record(self):
             """Are there bytes to come of a handshake record in the clear?"""
@@ -538,6 +548,8 @@ class Session:
         if n <= 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "get_writebuf: ask for at least one byte")
         n = min(n, self.max_out)
+        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+            self._renew()
         if _USE_DTLS and self.dtls:
             n = self.dtls.room(self, n)
         if self.output.room(n + self.split + self.overhead()) < 0:
@@ -575,6 +587,8 @@ class Session:
             raise Error(_ARG_FAIL, _ALERT_NONE, "encode_to_outdata: no data")
         if left > 16384:
             raise Error(_LIMIT_FAIL, _ALERT_NONE, "encode_to_outdata: more than 16384 bytes; send them in parts")
+        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+            self._renew()
         out = self.output
         most = self.max_out
         n = left + (self.split + self.overhead()) * (1 + (left - 1) // most)
@@ -606,10 +620,6 @@ class Session:
                 off += 1
                 n -= 1
         self.seal(_APPLICATION_DATA, off, n)
-        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
-            from mxtls.handshake import schedule
-
-            schedule.send_update(self, 0)
 
     def seal(self, kind, off, n):
         """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""

@@ -51,7 +51,7 @@ def server_hello(session, hs, r, sid):
     if hs.random[32:] == _RETRY:
         _retry(session, hs, r)
         return
-    if hs.retried and hs.row[0] != hs.suite:
+    if hs.retried and hs.row[0] != hs.retried:
         ext.illegal("the ServerHello has another suite than the HelloRetryRequest")
     chosen = False
     shared = False
@@ -74,6 +74,8 @@ def server_hello(session, hs, r, sid):
             if r.get(2) != 0 or hs.psk_alg != hs.alg:
                 ext.illegal("the server chose a pre-shared key that was not offered")
             chosen = True
+        elif kind == ext.PRE_SHARED_KEY:
+            _unasked(kind)
         else:
             _unwelcome(kind)
         r.done(stop)
@@ -109,6 +111,10 @@ def _once(seen, kind):
 def _unwelcome(kind):
     if kind < 256 and kind in _KNOWN:
         ext.illegal("extension %d does not belong into this message" % kind)
+    _unasked(kind)
+
+
+def _unasked(kind):
     raise Error(_PROTOCOL_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the server sent extension %d, which was not asked for; it is broken" % kind)
 
 
@@ -141,8 +147,7 @@ def _retry(session, hs, r):
         _other_share(hs, group)
     elif not hs.cookie:
         ext.illegal("a HelloRetryRequest that changes nothing")
-    hs.retried = True
-    hs.suite = hs.row[0]
+    hs.retried = hs.row[0]
     if hs.psk_alg != hs.alg:
         hs.psk = hs.ticket = None
     schedule.restart(hs, hs.hello)
@@ -275,7 +280,11 @@ def new_session_ticket(session, hs, r):
         sid.lifetime = lifetime
         sid.age_add = age_add
     r.off = end
-    r.off = r.vector(2)
+    end = r.vector(2)
+    while r.off < end:
+        r.get(2)
+        r.off = r.vector(2)
+    r.done(end)
 
 
 def key_update(session, hs, r):

@@ -218,7 +218,7 @@ def read(session, hs, r):
         session.hello_extensions_in = None
     seen = []
     end = r.off
-    if r.off < r.end:
+    if r.off < r.end or modern:
         end = r.vector(2)
     while r.off < end:
         kind = r.get(2)

@@ -188,6 +188,7 @@ def change_write(session, record):
     """Records that go are under another key from now on."""
     if session.wr:
         session.wr.wipe()
+    record.most = session.max_out + 1
     session.wr = record
 
 

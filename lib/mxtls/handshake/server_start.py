@@ -135,7 +135,7 @@ def _choose_version(session, hs, offered, choose):
     version = choose(session, offered if _USE_DTLS and session.dtls else min(offered, _TLS1_2))
     if hs.versions is not None:
         version = 0
-        for i in range(0, len(hs.versions) - 1, 2):
+        for i in range(0, len(hs.versions), 2):
             number = hs.versions[i] << 8 | hs.versions[i + 1]
             mine = choose(session, number)
             if mine > version and number == (wire(session, mine) if _USE_DTLS else mine):
