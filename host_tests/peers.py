@@ -79,7 +79,7 @@ def every_case():
 
 def every_dtls_case():
     """(version, suite, role) of each cell of DTLS, which has no RC4."""
-    return [(version, suite, role) for suite in OLDEST for version in DTLS if suite not in (4, 5) and (OLDEST[suite] < 0x0303 or version == 0xFEFD) for role in ROLES]
+    return [(version, suite, role) for suite in OLDEST for version in DTLS if suite not in (4, 5) and OLDEST[suite] < 0x0304 and (OLDEST[suite] < 0x0303 or version == 0xFEFD) for role in ROLES]
 
 
 _chains = {}

@@ -64,6 +64,7 @@ from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_DTLS as _USE_DTLS,
+    USE_EXPORTER as _USE_EXPORTER,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_MULTITHREADING as _USE_MULTITHREADING,
     USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
@@ -80,7 +81,7 @@ from mxtls.config import (
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy
+from mxtls.kernels.mem import copy, wipe
 
 if _USE_ARENA:
     import mxtls.memory as memory
@@ -118,6 +119,8 @@ class Session:
     protocols = b""  # ALPN's list of what we offer or take
     alpn = None  # the application protocol agreed on
     sni = None  # a server's Keys by host name
+    if _USE_EXPORTER:
+        exporter = None  # what export grows from; TLS 1.3's exporter secret, or before it the master secret and both randoms
     hello_extensions_in = None  # the server's: (type, bytes) of each
     fallback = False
     client_verify = b""  # verify data of the last handshake (RFC 5746)
@@ -201,7 +204,7 @@ class Session:
     def _take_protocols(self, names):
         if not _USE_ALPN:
             raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "application protocols are not in this build; enable USE_ALPN")
-        from mxtls.handshake.extensions import protocol_list
+        from mxtls.alpn import protocol_list
 
         self.protocols = protocol_list(names)
 
@@ -653,6 +656,15 @@ class Session:
         if not self.established or self.quiet:
             raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the handshake is not done; wait for HANDSHAKE_COMPLETE")
 
+    if _USE_EXPORTER:
+
+        def export(self, label, context=None, n=32):
+            """n bytes of keying material for the application, which the peer gets too for the same label and context, bytes each
+            (RFC 5705; RFC 8446 section 7.5). Before TLS 1.3 only under the extended master secret."""
+            import mxtls.exporter as exporter
+
+            return exporter.export(self, label, context, n)
+
     # Closing
 
     def encode_closure_alert(self):
@@ -715,6 +727,9 @@ class Session:
         if _USE_TLS_1_3 and self.secrets:
             self.secrets.wipe()
             self.secrets = None
+        if _USE_EXPORTER and self.exporter:
+            wipe(self.exporter)
+            self.exporter = None
         if _USE_DTLS and self.dtls:
             self.dtls.wipe()
 

@@ -24,6 +24,7 @@ from mxtls.codes import (
     CERTIFICATE as _CERTIFICATE,
     CERTIFICATE_STATUS as _CERTIFICATE_STATUS,
     CLIENT_HELLO as _CLIENT_HELLO,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
     HELLO_REQUEST as _HELLO_REQUEST,
     KX_DHE as _KX_DHE,
     KX_ECDHE as _KX_ECDHE,
@@ -42,6 +43,7 @@ from mxtls.config import (
     USE_DH as _USE_DH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
+    USE_EXPORTER as _USE_EXPORTER,
     USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
@@ -258,6 +260,8 @@ def run(session, row, reader, off, n):
 def complete(session, hs):
     """The last message has come or gone: only what records need is kept."""
     session.resumed = hs.resumed
+    if _USE_EXPORTER and session.version != _TLS1_3 and hs.flags & _EMS:
+        session.exporter = bytearray(hs.master) + hs.random
     hs.wipe()
     session.hs = session.role = None
     session.completed = session.established = True

@@ -107,7 +107,7 @@ def client_hello(session, hs, r):
     if _USE_SNI and session.sni and hs.name:
         _choose_keys(session, hs)
     if _USE_ALPN and session.protocols and hs.protocols:
-        _choose_protocol(session, hs, extensions)
+        _choose_protocol(session, hs)
     if hs.flags & _LIMIT:
         extensions.take_limit(session, hs.limit)
     session.role = None
@@ -166,13 +166,15 @@ def _choose_keys(session, hs):
         hs.flags |= _NAME
 
 
-def _choose_protocol(session, hs, extensions):
+def _choose_protocol(session, hs):
     """Our first application protocol that the client offers; strict (RFC 7301 section 3.2)."""
+    from mxtls.alpn import has_protocol
+
     ours = session.protocols
     at = 0
     while at < len(ours):
         name = ours[at + 1 : at + 1 + ours[at]]
-        if extensions.has_protocol(hs.protocols, name):
+        if has_protocol(hs.protocols, name):
             session.alpn = name.decode()
             hs.flags |= _ALPN
             return
