@@ -212,6 +212,24 @@ def test_client_and_server_of_another_version(target, www, version):
         assert line.startswith("error code=-12") and ("protocol_version" in line), line
 
 
+@pytest.mark.parametrize("options", ((), ("-groups", "P-384"), ("-num_tickets", "1", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256")), ids=("plain", "retry", "chacha"))
+def test_client_of_tls_1_3_resumes(target, www, options):
+    """Any server of today: TLS 1.3, and each later connection with the ticket of the one before."""
+    with s_server(chain("p256"), "-WWW", *options, cwd=www, version="-no_ssl3") as (server, port):
+        argv = ("--connect", "127.0.0.1:%d" % port, "--name", "localhost", "--ca", chain("p256").root_path, "--get", "/30000.txt", "--resume", "2")
+        done = targets.run(target, "examples/client.py", argv, timeout=60)
+        assert done.returncode == 0, done.stdout[-500:] + done.stderr[-1000:]
+        assert re.findall(r"version=(\S+) suite=\S+ resumed=(\d)", done.stdout) == [("tls1.3", "0"), ("tls1.3", "1"), ("tls1.3", "1")]
+        assert done.stdout.count(letters(30000)) == 3
+
+
+def test_client_of_tls_1_3_changes_its_keys(target, www):
+    with s_server(chain("p256"), "-WWW", cwd=www, version="-tls1_3") as (server, port):
+        argv = ("--connect", "127.0.0.1:%d" % port, "--name", "localhost", "--ca", chain("p256").root_path, "--get", "/100.txt", "--rehandshake")
+        done = targets.run(target, "examples/client.py", argv, timeout=60)
+        assert done.returncode == 0 and letters(100) in done.stdout, done.stdout[-500:] + done.stderr[-1000:]
+
+
 # Our server
 
 

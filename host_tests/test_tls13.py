@@ -357,6 +357,10 @@ def test_the_hellos_own_version_means_nothing(monkeypatch, legacy):
     connect(*hello_of(monkeypatch, lambda body: legacy.to_bytes(2, "big") + body[2:]))
 
 
+def test_a_hello_of_ssl_3_does_not_ask_for_tls_1_3(monkeypatch):
+    fails(*hello_of(monkeypatch, lambda body: b"\x03\x00" + body[2:]), c.ALERT_PROTOCOL_VERSION, "server")
+
+
 @pytest.mark.parametrize("chosen, legacy", ((0x0303, 0x0303), (0x0305, 0x0303), (0x0304, 0x0302), (0x0304, 0x0304), (0x7F1C, 0x0303)))
 def test_a_server_that_chooses_a_version_wrongly(monkeypatch, chosen, legacy):
     client, server = pair()
@@ -1613,6 +1617,8 @@ def test_key_update(suite, who):
     assert before[0] == before[3] and before[1] == before[2]
     for _ in range(3):
         assert a.session.encode_rehandshake() == c.SUCCESS
+        b.feed(a.take())
+        assert a.sent[-1] == c.HANDSHAKE_COMPLETE and b.statuses[-1] == c.REQUEST_SEND
         loop.pump(client, server)
         after = [bytes(x) for s in (a.session, b.session) for x in (s.secrets.rd, s.secrets.wr)]
         assert after[0] == after[3] and after[1] == after[2] and not set(before) & set(after)

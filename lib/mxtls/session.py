@@ -773,7 +773,7 @@ class Session:
         def encode_rehandshake(self, keys=None, cert_validator=None, session_option=0, cipher_suite=0):
             """Put a ClientHello, or a server's HelloRequest, into get_outdata: negotiate again on this connection. With nothing but
             defaults the session is resumed under new keys; anything else asks for a full handshake, which TLS 1.3 does not know:
-            there the call means a KeyUpdate, which the peer is asked for too. Returns SUCCESS."""
+            there the call means a KeyUpdate, which the peer is asked for too, and which is complete as soon as it is sent. Returns SUCCESS."""
             import mxtls.rehandshake as rehandshake
 
             return rehandshake.encode(self, keys, cert_validator, session_option, cipher_suite)
