@@ -127,8 +127,9 @@ class Session:
     client_auth = True
     disabled = ()  # suites that this server session does not take
     rehandshakes = 0
-    dtls = None  # what is otherwise over datagrams (dtls.py)
-    dropped = 0  # records and fragments of datagrams that were not taken
+    if _USE_DTLS:
+        dtls = None  # what is otherwise over datagrams (dtls.py)
+        dropped = 0  # records and fragments of datagrams that were not taken
     if _USE_PEER_CERTIFICATE:
         keep_peer_certificate = False
         peer_der = None  # the peer's own certificate, where it is kept; it is there before anything has judged it
@@ -164,7 +165,9 @@ class Session:
 
             self.dtls = datagrams.Dtls(limit)
             limit += datagrams.pmtu
-        self.input = Buffer(min(_FIRST_INPUT, limit), limit)
+            self.input = Buffer(datagrams.pmtu, limit)
+        else:
+            self.input = Buffer(min(_FIRST_INPUT, limit), limit)
         self.output = Buffer(min(_FIRST_OUTPUT, limit), 2 * limit)
         self.rd = None  # record protection, each way; None while in the clear
         self.wr = None
@@ -280,7 +283,9 @@ class Session:
             status = self.dtls.records(self) if _USE_DTLS and self.dtls else self._records()
             if status:
                 return status
-            if self.output.end > self.output.start or (_USE_DTLS and self.dtls and self.dtls.pending(self)):
+            if self.output.end > self.output.start:
+                return _REQUEST_SEND
+            if _USE_DTLS and self.dtls and self.dtls.pending(self):
                 return _REQUEST_SEND
             if self.completed:
                 self.completed = False
@@ -872,6 +877,8 @@ if _USE_MULTITHREADING:
     from mxtls.lock import guard
 
     guard(Session, "received_data processed_data encode_writebuf encode_to_outdata encode_closure_alert encode_rehandshake delete")
+    if _USE_DTLS:
+        guard(Session, "get_outdata want_outdata sent_data")  # they seal
     if _USE_CLIENT:
         guard(ClientSession, "__init__")
     if _USE_SERVER:

@@ -126,7 +126,9 @@ def usable(session, hs, row):
     """Does the suite fit the versions and keys of the session?"""
     if row[7] == 4:
         return _USE_TLS_1_3 and hs.modern
-    if row[7] > session.max_version & 255 or session.min_version > _TLS1_2 or (_USE_DTLS and session.dtls and row[3] == _MODE_RC4):
+    if row[7] > session.max_version & 255 or session.min_version > _TLS1_2:
+        return False
+    if _USE_DTLS and session.dtls and row[3] == _MODE_RC4:
         return False  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
     if _USE_PSK and row[2] == 0:
         return session.keys.psk is not None
