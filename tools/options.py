@@ -59,6 +59,7 @@ FEATURES = (
     Option("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746", default=0),
     Option("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended", (), ("USE_REHANDSHAKES",), default=0),
     Option("USE_REHANDSHAKES", "renegotiation, of either kind", auto=True),
+    Option("USE_POST_HANDSHAKE_AUTH", "a client shows its certificate after the handshake, RFC 8446 4.6.2", ("USE_TLS_1_3", "USE_CLIENT_AUTH", "USE_CLIENT_SIDE_SSL"), default=0),
     Option("USE_EXPORTER", "session.export: keying material for the application, RFC 5705 and RFC 8446 7.5", default=0),
     Option("USE_RESUMPTION", "SessionId, and a server's cache in its Keys", (), ("USE_SESSION_TICKETS",)),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),

@@ -70,6 +70,7 @@ from mxtls.config import (
     USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
+    USE_POST_HANDSHAKE_AUTH as _USE_POST_HANDSHAKE_AUTH,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
@@ -144,6 +145,8 @@ class Session:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
         secrets = None  # what an open TLS 1.3 session keeps (handshake/schedule.py)
         key_changed = False  # the message that was read changed the keys: nothing may follow it in its record
+        post_handshake_auth = False  # a client that shows its certificate also after the handshake
+        post_transcript = None  # what that needs: the handshake's running hash
         early = 0  # bytes of early data that are still skipped, as we refused them
 
     def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0, dtls=False):
@@ -727,6 +730,9 @@ class Session:
         if _USE_TLS_1_3 and self.secrets:
             self.secrets.wipe()
             self.secrets = None
+        if _USE_POST_HANDSHAKE_AUTH and self.post_transcript:
+            self.post_transcript.wipe()
+            self.post_transcript = None
         if _USE_EXPORTER and self.exporter:
             wipe(self.exporter)
             self.exporter = None
@@ -811,15 +817,20 @@ if _USE_CLIENT:
         min_version, max_version: TLS1_2 or, over DTLS, DTLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
         an older max_version (RFC 7507). dtls: over datagrams (dtls.py). alpn: names of application protocols, the preferred first;
         the one agreed on is in alpn. ocsp: ask for a stapled OCSP response, which is in ocsp_response (bytes, None where there was none) when the
-        cert_validator is called and afterwards; it is not looked into. keep_peer_certificate: keep the server's own certificate, DER, in peer_der."""
+        cert_validator is called and afterwards; it is not looked into. keep_peer_certificate: keep the server's own certificate, DER, in peer_der. post_handshake_auth:
+        the server may ask for the certificate of keys also later (RFC 8446 section 4.6.2)."""
 
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
             server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False, alpn=(),
-            ocsp=False, keep_peer_certificate=False,
+            ocsp=False, keep_peer_certificate=False, post_handshake_auth=False,
         ):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
+            if post_handshake_auth:
+                if not _USE_POST_HANDSHAKE_AUTH:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "authentication after the handshake is not in this build; enable USE_POST_HANDSHAKE_AUTH")
+                self.post_handshake_auth = True
             if server_name is not None:
                 self.server_name = server_name
             if extensions is not None or extension_callback is not None:

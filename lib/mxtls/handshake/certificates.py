@@ -211,9 +211,11 @@ def write(session, hs, chain):
     for _buf, off, end in chain:
         size += end - off + (5 if modern else 3)
     w = Writer(session)
-    w.begin(_CERTIFICATE, size + 4)
+    context = hs.context if modern else b""
+    w.begin(_CERTIFICATE, size + 4 + len(context))
     if modern:
-        w.put(0, 1)  # certificate_request_context
+        w.put(len(context), 1)
+        w.data(context, 0, len(context))
     w.put(size, 3)
     for buf, off, end in chain:
         w.put(end - off, 3)

@@ -111,6 +111,7 @@ class Handshake:
         self.modern = False  # TLS 1.3 is
         if _USE_TLS_1_3:
             self.rd_secret = self.wr_secret = b""  # handshake traffic secrets
+            self.context = b""  # certificate_request_context, after the handshake alone
             self.retried = 0  # there was a HelloRetryRequest: of this suite
             self.cookie = b""
             self.identity = b""  # of the pre-shared key that a client offers
