@@ -242,3 +242,43 @@ def test_server_with_openssl(target, version):
 
 def targets_command(target, script, *args):
     return target.command(script, args)
+
+
+needs_gnutls = pytest.mark.skipif(not shutil.which("gnutls-serv"), reason="there is no gnutls-bin on this machine")
+
+
+def credentials(kind):
+    """The options of examples/ and of GnuTLS's programs for our one chain."""
+    names = ("--cert", "--key", "--ca") if kind == "ours" else ("--x509certfile", "--x509keyfile", "--x509cafile")
+    return [x for pair in zip(names, (WHOLE.chain_path, WHOLE.key_path, WHOLE.root_path), strict=True) for x in pair]
+
+
+@needs_gnutls
+@pytest.mark.parametrize("version", ("1.2", "1.3"))
+def test_client_with_gnutls(version):
+    port = free_port()
+    peer = Process(["gnutls-serv", "--echo", "-p", port, *credentials("gnutls"), "--require-client-cert", "--verify-client-cert", "--priority", "NORMAL:-VERS-ALL:+VERS-TLS" + version])
+    try:
+        peer.wait_for(rb"listening on IPv4 [^\n]*done")
+        done = targets.run(targets.CPYTHON, "examples/client.py", ("--connect", "127.0.0.1:%d" % port, "--name", "localhost", *credentials("ours"), "--send", "hello\n"), timeout=60)
+        assert done.returncode == 0 and "verified=1" in done.stdout and "hello" in done.stdout, done.stdout + done.stderr
+        for who in (b"Server", b"Client"):
+            peer.wait_for(who + b" Signature: EdDSA-Ed25519")
+    finally:
+        peer.kill()
+
+
+@needs_gnutls
+@pytest.mark.parametrize("version", ("1.2", "1.3"))
+def test_server_with_gnutls(version):
+    port = free_port()
+    server = Process(targets.CPYTHON.command("examples/server.py", ["--listen", "127.0.0.1:%d" % port, *credentials("ours"), "--verify", "--echo", "--count", "1"]),
+                     cwd=targets.ROOT, env=targets.CPYTHON.env())
+    try:
+        server.wait_for(rb"listening on \d+\n")
+        done = subprocess.run(["gnutls-cli", "-p", str(port), *credentials("gnutls"), "--priority", "NORMAL:-VERS-ALL:+VERS-TLS" + version, "--verify-hostname", "localhost", "127.0.0.1"],
+                              input=b"hello\n", capture_output=True, timeout=60)
+        assert done.returncode == 0 and b"The certificate is trusted" in done.stdout, done.stdout + done.stderr
+        server.wait_for(rb"handshake version=[^\n]*verified=1")
+    finally:
+        server.kill()
