@@ -6,11 +6,14 @@ Keys are loaded before, as the peer's are (board_builtin.py), and the random gen
 """
 
 from mxtls.codes import APP_DATA, HANDSHAKE_COMPLETE
+from mxtls.crypto import ecdh
 from mxtls.crypto.drbg import random_into
 from mxtls.keys import Keys
 from mxtls.library import open as open_library
 from mxtls.resume import SessionId
 from mxtls.session import ClientSession, ServerSession
+
+_GROUPS = ecdh.GROUPS
 
 open_library()
 random_into(bytearray(1), 0, 1)
@@ -53,8 +56,9 @@ class Side:
             self.complete = True
 
 
-def handshake(trust, own, suite=0, again=None, **options):
-    """Client and server after a handshake."""
+def handshake(trust, own, suite=0, again=None, group=23, **options):
+    """Client and server after a handshake; group: the one that they agree on, P-256 where nothing is said."""
+    ecdh.GROUPS = [row for row in _GROUPS if row[0] == group]
     client = Side(lambda: ClientSession(trust, again, suite, **options))
     server = Side(lambda: ServerSession(own))
     while server.take(client) + client.take(server):
