@@ -48,7 +48,7 @@ def apt_packages():
         if tools:
             say("setup: this is not a Debian-like machine: please install %s yourself" % ", ".join(tools))
         return
-    _apt_install(wanted)
+    apt_install(wanted)
 
 
 def peers():
@@ -56,7 +56,7 @@ def peers():
     for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
         try:
             if shutil.which("dpkg-query"):
-                _apt_install(packages)
+                apt_install(packages)
         except Failed as e:
             say("setup: no %s: %s" % (what, e))
     target, tree = BIN / "brssl", BUILD / "bearssl"
@@ -71,7 +71,8 @@ def peers():
         say("setup: no BearSSL to test against: %s" % e)
 
 
-def _apt_install(wanted):
+def apt_install(wanted):
+    """Install what is missing of these Debian packages, visibly; needs root or sudo."""
     state = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n", *wanted], capture_output=True, text=True).stdout
     have = {line.split()[0] for line in state.splitlines() if line.endswith("ok installed")}
     missing = [p for p in wanted if p not in have]
@@ -125,12 +126,12 @@ def micropython_source():
     return tree
 
 
-def _tree_digest(tree):
+def tree_digest(tree):
     """Names the tree well enough to notice another one, or another version of it."""
     return digest(str(tree), tree / "py" / "mpconfig.h", tree / "ports" / "unix" / "mpconfigport.h")
 
 
-def _make(log, tree, folder, *settings):
+def make(log, tree, folder, *settings):
     """make in a folder of the tree. Everything is written to BUILD=, nothing to the tree."""
     stand_in = BUILD / "no-micropython-lib"  # mkrules.mk only asks whether its README exists
     stand_in.mkdir(exist_ok=True)
@@ -140,7 +141,7 @@ def _make(log, tree, folder, *settings):
 
 def mpy_cross(tree):
     with step("mpy-cross"):
-        _make("mpy-cross", tree, "mpy-cross", "BUILD=%s" % (OBJ / "mpy-cross"), "CFLAGS_EXTRA=-Wno-error")
+        make("mpy-cross", tree, "mpy-cross", "BUILD=%s" % (OBJ / "mpy-cross"), "CFLAGS_EXTRA=-Wno-error")
     _install(OBJ / "mpy-cross" / "mpy-cross", MPY_CROSS)
 
 
@@ -166,14 +167,14 @@ def _unix_make(tree, name, manifest, bits, tls, c_module=False):
         flags += ["-include", str(ROOT / "tools" / "tls_on_heap.h")]
     else:
         settings += ["MICROPY_PY_SSL=0", "MICROPY_SSL_MBEDTLS=0"]
-    _make(name, tree, "ports/unix", "CFLAGS_EXTRA=" + " ".join(flags), *settings)
+    make(name, tree, "ports/unix", "CFLAGS_EXTRA=" + " ".join(flags), *settings)
     return OBJ / name / "micropython"
 
 
 def _base(tree, bits, tls, c_module=False):
     """The object files that all binaries of one width share: the port with nothing frozen but asyncio. Returns their folder's name."""
     name = "base-%d%s%s" % (bits, "-tls" if tls else "", "-native" if c_module else "")
-    wanted = digest(_tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, (ROOT / "tools" / "tls_on_heap.h").read_text(),
+    wanted = digest(tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, (ROOT / "tools" / "tls_on_heap.h").read_text(),
                     *(sorted(NATIVE.glob("*.*")) if c_module else ()))
     if not is_stamped(OBJ / name / "stamp", wanted):
         if tls and not (tree / "lib" / "mbedtls" / "library").exists():
@@ -270,11 +271,11 @@ def micropython():
         if not shutil.which("gcc"):
             raise Failed("there is no gcc on this machine")
         tree = micropython_source()
-        if not is_stamped(OBJ / "tree", _tree_digest(tree)) or not MPY_CROSS.exists():
+        if not is_stamped(OBJ / "tree", tree_digest(tree)) or not MPY_CROSS.exists():
             shutil.rmtree(OBJ, ignore_errors=True)
             OBJ.mkdir(parents=True)
             mpy_cross(tree)
-            (OBJ / "tree").write_text(_tree_digest(tree))
+            (OBJ / "tree").write_text(tree_digest(tree))
     except Failed as e:
         return ["no MicroPython could be built, CPython alone is used: %s" % e]
     built = []

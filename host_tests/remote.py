@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Kernels that run on a board while the rest runs here: the scripts of host_tests/portable over any tier on any board.
+
+    python host_tests/remote.py m0-viper host_tests/portable/aes.py build/vectors aes [more kernels]
+
+The modules mxtls.kernels.* become proxies. A call ships its arguments over the board's serial line to host_tests/board/server.py,
+which calls the kernel that the board has frozen, and ships back the result and the buffers that changed. test_boards.py
+and test_constant_time_boards.py call it.
+"""
+
+import base64
+import builtins
+import inspect
+import runpy
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "tools"))
+
+import qemu  # noqa: E402
+from raw_repl import RawRepl  # noqa: E402
+
+PATIENCE = 120  # seconds for one call
+
+
+class Qemu:
+    """A board to start, with the kernels of one tier."""
+
+    def __init__(self, kind, tier):
+        self.kind, self.tier, self.name = kind, tier, "%s-%s" % (kind, tier)
+
+    def missing(self):
+        """Why it cannot be started here, or None."""
+        try:
+            qemu.build(self.kind, self.tier)
+        except qemu.Failed as e:
+            return str(e)
+
+    def start(self):
+        return qemu.Board(self.kind, qemu.build(self.kind, self.tier))
+
+    def kernels(self):
+        return qemu.kernels(self.tier)
+
+
+BOARDS = {target.name: target for target in (Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.TIERS)}
+
+
+class Server(RawRepl):
+    """The server on one board. Counts its calls; `ticks` is what the last timed call took."""
+
+    def __init__(self, board):
+        super().__init__(board.port)
+        self.calls, self.ticks, self._held, self._scale = 0, 0, [], board.ticks
+        self._paste((board.clock + (HERE / "board" / "server.py").read_text()).encode(), time.monotonic() + PATIENCE)
+        if self._line() != "ready":
+            raise AssertionError(self._left)
+
+    def _line(self):
+        return self._until(b"\r\n", time.monotonic() + PATIENCE).decode()
+
+    def ask(self, lines):
+        """The server's one line of answer; what it raised is raised here."""
+        self._socket.sendall(lines.encode() + b"\n")
+        answer = self._line()
+        if answer[0] == "!":
+            raise self._exception(*answer[1:].partition(" ")[::2])
+        return answer
+
+    @staticmethod
+    def _exception(name, text):
+        if name == "Error":
+            from mxtls.errors import Error
+
+            code, alert, text = text.split(" ", 2)
+            return Error(int(code), int(alert), text)
+        return getattr(builtins, name, RuntimeError)(text)
+
+    def call(self, name, given, timed=False):
+        """Call a kernel, "aes.aes_ctr"; changes the buffers of `given` as the kernel does there. Timed, counts instructions."""
+        self.calls += 1
+        words, held = ["%s %d%s" % (name, len(given), " timed" if timed else "")], list(self._held)
+        for i, a in enumerate(given):
+            same = next((j for j in range(i) if given[j] is a and not isinstance(a, int)), None)
+            value = None if isinstance(a, int) else bytes(a)
+            if value is None:
+                words.append("%d" % a)
+            elif same is not None:
+                words.append("*%d" % same)
+            elif value in held:
+                words.append("=%d" % held.index(value))
+                held[held.index(value)] = None  # one argument has it now
+            else:
+                words.append("+" + base64.b64encode(value).decode())
+        self._held = []
+        result, *changed = self.ask("\n".join(words)).split()
+        result, _, ticks = result.partition("@")
+        if timed:
+            self.ticks = round((int(ticks) & 0xFFFFFFFF) / self._scale)
+        for text in changed:
+            i, _, value = text.partition(":")
+            given[int(i)][:] = base64.b64decode(value)  # a TypeError: the kernel wrote to what is constant
+        self._held = [None if isinstance(a, int) or any(a is b for b in given[:i]) else bytes(a) for i, a in enumerate(given)]
+        return None if result == "None" else int(result)
+
+    def names(self, module):
+        """The public names of a kernel module on the board, constants with their values: {"AES_CTX": 244, "aes_ctr": None}."""
+        pairs = [word.partition("=") for word in self.ask("?" + module).split()]
+        return {name: int(value) if value else None for name, _, value in pairs}
+
+
+def proxy(server, module):
+    """Replace what mxtls.kernels.<module> has of its own by what the board has."""
+    pure = __import__("mxtls.kernels." + module, fromlist="*")
+    there = server.names(module)
+    for name, value in vars(pure).copy().items():
+        if name.startswith("_") or not (isinstance(value, int) or inspect.isfunction(value) and value.__module__ == pure.__name__):
+            continue
+        if isinstance(value, int):
+            setattr(pure, name, there[name])
+        else:
+            there[name]  # a KeyError: the board's module has no such kernel
+            setattr(pure, name, lambda *given, _name="%s.%s" % (module, name): server.call(_name, given))
+
+
+def main(board, script, folder, *modules):
+    import mxtls_port
+
+    for name in ("Hash", "Hmac", "CHUNK"):  # kernels instead of hashlib, in the pieces that a board takes
+        delattr(mxtls_port, name)
+    sys.path.insert(0, str(Path(script).parent))
+    started = BOARDS[board].start()
+    server = Server(started)
+    for module in modules:
+        proxy(server, module)
+    sys.implementation.name = "remote"  # so that the scripts shorten their longest tests, as on MicroPython
+    sys.argv = [script, folder]
+    runpy.run_path(script, run_name="__main__")
+    print("%d calls of %s on %s" % (server.calls, " ".join(modules), board), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

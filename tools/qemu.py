@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boards that QEMU emulates, with the kernels of one tier frozen in: build(), and Board, which runs one and talks to it.
+
+Three cores: Cortex-M0 (MICROBIT), Cortex-M3 (MPS2_AN385), RV32IMC (VIRT_RV32), from MicroPython's ports/qemu. Called by
+host_tests/remote.py. Time on such a board is the number of instructions, so that a count repeats to the instruction.
+"""
+
+import atexit
+import functools
+import shutil
+import socket
+import subprocess
+import sys
+
+import configure
+from raw_repl import RawRepl
+
+from steps import ROOT, Failed, build_lock, digest, is_stamped, say, step
+from toolchain import MPY_CROSS, NATIVE, OBJ, STAGED, apt_install, make, micropython_source, tree_digest
+
+PACKAGES = ("qemu-system-arm", "qemu-system-misc", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi",
+            "gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf")  # fmt: skip
+TOOLS = ("qemu-system-arm", "qemu-system-riscv32", "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc")
+HEAP = 96 * 1024  # bytes, of the 128 KB that the smallest board's linker script leaves
+TIERS = ("viper", "native")
+SHIFT = 8  # an instruction takes 2**SHIFT virtual nanoseconds: more than two ticks of every timer below, so that counts are exact
+
+_STAMP = """
+import micropython
+@micropython.viper
+def stamp(at: ptr32):
+    t = ptr32(uint(%s))
+    %s
+"""
+
+
+class Kind:
+    """A row of KINDS.
+
+    make       settings of ports/qemu
+    run        the emulator's command
+    start      MicroPython lines that start a timer, then `stamp`, which stores its count in a word; hertz: of the timer
+    """
+
+    def __init__(self, board, march, flags, settings, run, start, stamp, hertz):
+        self.make = ["BOARD=" + board, "MPY_CROSS_FLAGS=-march=" + march, "CFLAGS_EXTRA=" + " ".join(("-Wno-error", *flags)), *settings]
+        self.run = run.split()
+        self.clock = start + _STAMP % stamp
+        self.ticks = hertz * 2**SHIFT / 1e9  # an instruction
+
+
+KINDS = {
+    "m0": Kind(
+        "MICROBIT", "armv6m", ("-DMICROPY_EMIT_THUMB=1", "-DMICROPY_EMIT_THUMB_ARMV7M=0"), (),
+        "qemu-system-arm -machine microbit -global nrf51-soc.flash-size=1048576 -global nrf51-soc.sram-size=262144",
+        "from machine import mem32\nmem32[0x40008508] = 3\nmem32[0x40008510] = 0\nmem32[0x40008000] = 1\n",  # TIMER0: 32 bits, undivided, start
+        ("0x40008000", "t[16] = 1; at[0] = t[0x150]"), 16e6,  # capture
+    ),
+    "m3": Kind(
+        "MPS2_AN385", "armv7m", (), (),
+        "qemu-system-arm -machine mps2-an385",
+        "from machine import mem32\nmem32[0x40000004] = mem32[0x40000008] = 0xffffffff\nmem32[0x40000000] = 1\n",  # TIMER0 counts down
+        ("0x40000000", "at[0] = 0 - t[1]"), 25e6,
+    ),
+    "rv32": Kind(
+        "VIRT_RV32", "rv32imc", (), ("RV32_ARCH=rv32imac -misa-spec=2.2",),
+        "qemu-system-riscv32 -machine virt -bios none",
+        "", ("0x200bff8", "at[0] = t[0]"), 10e6,  # mtime
+    ),
+}  # fmt: skip
+
+
+def kernels(tier):
+    """Names of the kernels that a tier has of its own."""
+    return sorted({p.stem for folder in configure.TIERS[tier] for p in (ROOT / "port" / folder).glob("*.py")} - {"__init__"})
+
+
+def _stage(tier):
+    """build/staged/qemu-<tier>: the tier's kernels and what they import; returns the path of its manifest."""
+    texts = configure.staged_texts(configure.resolve("everything"), tier, "qemu", also=["mxtls.kernels." + name for name in kernels(tier)])
+    texts["mxtls"] = ("mxtls/__init__.py", '"""Kernels only."""\n')
+    waiting, files = {"mxtls.kernels." + name for name in kernels(tier)} | {"mxtls_port"}, {}
+    while waiting:
+        path, text = texts[name := waiting.pop()]
+        files[path] = text
+        waiting |= {n for n in configure.imports_of(text, name, texts) if texts[n][0] not in files}
+    folder = STAGED / ("qemu-" + tier)
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    manifest = folder / "manifest.py"
+    manifest.write_text('package("mxtls", opt=3)\nmodule("mxtls_port.py", opt=3)\n')
+    return manifest
+
+
+@functools.cache
+def build(kind, tier):
+    """build/obj/qemu-<kind>-<tier>/firmware.elf; returns its path. Half a minute the first time, nothing when up to date.
+
+    Installs the compilers and the emulators when they are missing. Raises Failed. Safe to call from parallel tests."""
+    with build_lock():
+        missing = [tool for tool in TOOLS if not shutil.which(tool)]
+        if missing and not shutil.which("dpkg-query"):
+            raise Failed("no boards to emulate: please install " + " ".join(missing))
+        if missing:
+            apt_install(PACKAGES)
+        if not MPY_CROSS.exists():
+            raise Failed("there is no build/bin/mpy-cross: run `make setup`")
+        tree, manifest = micropython_source(), _stage(tier)
+        folder = OBJ / ("qemu-%s-%s" % (kind, tier))
+        elf, stamp = folder / "firmware.elf", folder / "stamp"
+        c_files = sorted(NATIVE.glob("*.*")) if tier == "native" else ()
+        base = digest(tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, *KINDS[kind].make, HEAP)
+        wanted = digest(base, manifest.parent, *c_files)
+        if not (elf.exists() and is_stamped(stamp, wanted)):
+            with step("%s board, %s kernels" % (kind, tier)):
+                if not is_stamped(folder / "base", base):
+                    shutil.rmtree(folder, ignore_errors=True)
+                    folder.mkdir(parents=True)
+                    (folder / "base").write_text(base)
+                shutil.rmtree(folder / "frozen_mpy", ignore_errors=True)
+                make(folder.name, tree, "ports/qemu", "BUILD=%s" % folder, "FROZEN_MANIFEST=%s" % manifest, "MICROPY_HEAP_SIZE=%d" % HEAP,
+                     "MICROPY_MPYCROSS=%s" % MPY_CROSS, "MICROPY_MPYCROSS_DEPENDENCY=%s" % MPY_CROSS,
+                     *KINDS[kind].make, *(["USER_C_MODULES=%s" % (ROOT / "port")] if c_files else ()))  # fmt: skip
+            stamp.write_text(wanted)
+        return elf
+
+
+class Board:
+    """An emulated board that runs `elf`, until close() or the end of this process.
+
+    port   its serial line, a TCP port of this machine for one client at a time
+    clock  MicroPython text that defines stamp(words), which stores a timer's count in words[0]
+    ticks  of that timer in an instruction
+    """
+
+    def __init__(self, kind, elf):
+        self.clock, self.ticks = KINDS[kind].clock, KINDS[kind].ticks
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        command = [*KINDS[kind].run, "-nographic", "-monitor", "none", "-semihosting", "-icount", "shift=%d" % SHIFT,
+                   "-serial", "tcp:127.0.0.1:%d,server=on,wait=off,nodelay=on" % self.port, "-kernel", str(elf)]  # fmt: skip
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        atexit.register(self.close)
+
+    def exec(self, text, timeout=60):
+        """What a text prints there; BoardError when it raises."""
+        return self.repl.exec(text, timeout)
+
+    @functools.cached_property
+    def repl(self):
+        return RawRepl(self.port)
+
+    def close(self):
+        """Switch it off."""
+        self._process.kill()
+        self._process.wait()
+
+
+def main(arguments):
+    """Print what a text prints on a board."""
+    if len(arguments) != 3 or arguments[0] not in KINDS or arguments[1] not in TIERS:
+        say("usage: qemu.py %s %s 'MicroPython text'" % ("|".join(KINDS), "|".join(TIERS)))
+        return 2
+    try:
+        say(Board(arguments[0], build(*arguments[:2])).exec(arguments[2]), end="")
+    except Failed as e:
+        say("error: %s" % e)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
