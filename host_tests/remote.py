@@ -3,8 +3,8 @@
 
     python host_tests/remote.py m0-viper host_tests/portable/aes.py build/vectors aes [more kernels]
 
-The modules mxtls.kernels.* become proxies. A call ships its arguments over the board's serial line to host_tests/board/server.py,
-which calls the kernel that the board has frozen, and ships back the result and the buffers that changed. test_boards.py
+The modules mxtls.kernels.* become proxies. A call ships its arguments to host_tests/board/server.py,
+which calls the kernel that the board has frozen, and ships back the result and the buffers that changed over the serial line. test_boards.py
 and test_constant_time_boards.py call it.
 """
 
@@ -23,6 +23,7 @@ import qemu  # noqa: E402
 from raw_repl import RawRepl  # noqa: E402
 
 PATIENCE = 120  # seconds for one call
+PIECE = 384  # bytes of a buffer in one line
 
 
 class Qemu:
@@ -54,7 +55,8 @@ class Server(RawRepl):
     def __init__(self, board):
         super().__init__(board.port)
         self.calls, self.ticks, self._held, self._scale = 0, 0, [], board.ticks
-        self._paste((board.clock + (HERE / "board" / "server.py").read_text()).encode(), time.monotonic() + PATIENCE)
+        self._input = board.input
+        self._paste((board.text + (HERE / "board" / "server.py").read_text()).encode(), time.monotonic() + PATIENCE)
         if self._line() != "ready":
             raise AssertionError(self._left)
 
@@ -63,7 +65,7 @@ class Server(RawRepl):
 
     def ask(self, lines):
         """The server's one line of answer; what it raised is raised here."""
-        self._socket.sendall(lines.encode() + b"\n")
+        self._input.write(lines.encode() + b"\n")
         answer = self._line()
         if answer[0] == "!":
             raise self._exception(*answer[1:].partition(" ")[::2])
@@ -93,7 +95,8 @@ class Server(RawRepl):
                 words.append("=%d" % held.index(value))
                 held[held.index(value)] = None  # one argument has it now
             else:
-                words.append("+" + base64.b64encode(value).decode())
+                words.append("+%d" % len(value))
+                words += [base64.b64encode(value[at : at + PIECE]).decode() for at in range(0, len(value), PIECE)]
         self._held = []
         result, *changed = self.ask("\n".join(words)).split()
         result, _, ticks = result.partition("@")

@@ -39,7 +39,7 @@ KERNELS = {
     "seed": "seed",
     "x25519": "x25519",
 }
-STEP = 1 if os.environ.get("MXTLS_ALL_VECTORS") else 10
+STEP = 1 if os.environ.get("MXTLS_ALL_VECTORS") else 5
 CASES = [
     pytest.param(script, board, id="%s-%s" % (script, board.name))
     for script, kernels in KERNELS.items()

@@ -6,8 +6,9 @@
     aes.aes_ctr 5 timed         -> None@1234 …                         the same, with the timer's ticks that it took
     what raises                 -> !ValueError text
 
-A call is followed by so many arguments, a line each: a number, a buffer in base64 (+), the n-th buffer of the last call as
-it was left (=n), or the n-th argument of this call once more (*n). The board's own text defines stamp() for timed calls.
+A call is followed by so many arguments, a line each: a number, the length of a buffer (+n) that follows in lines of
+base64, the n-th buffer of the last call as it was left (=n), or the n-th argument of this call once more (*n). The board's own
+text, before this one, defines readline(), and stamp() for timed calls.
 """
 
 import gc
@@ -20,11 +21,16 @@ began, ended = array("I", [0]), array("I", [0])
 
 
 def argument(line, given):
-    if line[0] == "+":
-        return bytearray(a2b_base64(line[1:]))
-    if line[0] == "=":
+    if line[:1] == b"+":
+        buf, at = bytearray(int(line[1:])), 0
+        while at < len(buf):
+            piece = a2b_base64(readline())  # noqa: F821
+            buf[at : at + len(piece)] = piece
+            at += len(piece)
+        return buf
+    if line[:1] == b"=":
         return held[int(line[1:])]
-    return given[int(line[1:])] if line[0] == "*" else int(line)
+    return given[int(line[1:])] if line[:1] == b"*" else int(line)
 
 
 def call(path, count, timed=None):
@@ -33,7 +39,7 @@ def call(path, count, timed=None):
     kernel = getattr(sys.modules["mxtls.kernels." + module], name)
     given = []
     for _ in range(int(count)):
-        given.append(argument(sys.stdin.readline(), given))
+        given.append(argument(readline(), given))  # noqa: F821
     held = given
     before = [a if isinstance(a, int) else bytes(a) for a in given]
     if timed:
@@ -59,7 +65,7 @@ def names(module):
 def serve():
     print("ready")
     while True:
-        line = sys.stdin.readline()
+        line = str(readline(), "ascii")  # noqa: F821
         if len(line) < 2:
             return
         try:
