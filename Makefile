@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # `make` lists what there is. Each command sets up what it needs first; build/ holds everything that is made.
 #   MICROPY_DIR=path   use this MicroPython tree instead of Debian's source package
+#   ARCH=armv6m        what `make natmod` builds for, default all
 #   TESTS="…"          what `make test` runs (pytest arguments), default all of host_tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test size bench
+.PHONY: help setup demo test size bench natmod
 PYTHON ?= python3
 VENV := build/venv/bin/python
 export MICROPY_DIR
@@ -28,3 +29,6 @@ size: setup ## frozen bytes of each profile, and what each option saves
 
 bench: setup ## speed and memory beside the peers
 	@$(VENV) tools/bench.py
+
+natmod: setup ## the C kernels as a file for a board: dist/<arch>/mxtls_native.mpy
+	@$(VENV) tools/natmod.py $(ARCH)

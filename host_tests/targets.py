@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
+import natmod  # noqa: E402
+
 from toolchain import BIN, Failed, configure, native  # noqa: E402
 
 
@@ -41,6 +43,22 @@ class Native(Target):
             return str(e)
 
 
+class Natmod(Target):
+    """A port with the C kernels in a file beside it, which is built when a test first asks for it."""
+
+    def missing(self):
+        try:
+            self.file = natmod.natmod("x64" if self.tier == "natmod-64" else "x86")
+        except Failed as e:
+            return str(e)
+        return super().missing()
+
+    def env(self):
+        env = super().env()
+        env[self.variable] += ":%s" % self.file.parent
+        return env
+
+
 CPYTHON = Target("cpython", sys.executable, "PYTHONPATH", "pure", "cpython")
 UNIX_64 = Target("unix-64", BIN / "micropython-64", "MICROPYPATH", "pure", "unix")
 UNIX_32 = Target("unix-32", BIN / "micropython-32", "MICROPYPATH", "pure", "unix")
@@ -49,6 +67,10 @@ TARGETS = (CPYTHON, UNIX_64, UNIX_32, UNIX_32_VIPER)
 NATIVE = (
     Native("unix-64-native", BIN / "micropython-64-native", "MICROPYPATH", "native-64", "unix"),
     Native("unix-32-native", BIN / "micropython-32-native", "MICROPYPATH", "native", "unix"),
+)
+NATMOD = (
+    Natmod("unix-64-natmod", BIN / "micropython-64", "MICROPYPATH", "natmod-64", "unix"),
+    Natmod("unix-32-natmod", BIN / "micropython-32", "MICROPYPATH", "natmod", "unix"),
 )
 
 

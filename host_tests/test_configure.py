@@ -433,3 +433,15 @@ def test_the_command_refuses_in_one_line(tmp_path):
     assert done.returncode == 2
     assert done.stderr == "configure: USE_DTLS is not built yet: remove it from the manifest\n"
     assert not (tmp_path / "x").exists()
+
+
+def test_a_tier_that_falls_back_brings_both_kernels(tree):
+    for folder in ("native", "natmod"):
+        (tree / "port" / folder).mkdir()
+        (tree / "port" / folder / "__init__.py").write_text(f"F = '{folder}'\n")
+    (tree / "port/native/q.py").write_text("X = 'C'\n")
+    for tier, k in (("natmod", "viper"), ("natmod-64", "pure")):
+        stage({}, tier, "unix", tree / tier)
+        kernels = tree / tier / "mxtls/kernels"
+        texts = [(kernels / name).read_text() for name in ("__init__.py", "k.py", "q.py", "soft/k.py", "soft/q.py")]
+        assert texts == ["F = 'natmod'\n", f"X = '{k}'\n", "X = 'C'\n", f"X = '{k}'\n", "X = 'pure'\n"]

@@ -62,12 +62,12 @@ def test_every_form(chain, tmp_path):
                 if private.kind == codes.KEY_EC:
                     assert int.from_bytes(private.d, "big") == numbers.private_value
                 else:
-                    parts = (private.n, private.e, private.d, private.p, private.q, private.dp, private.dq, private.qinv)
+                    half = len(private.crt) // 5
+                    parts = [private.n, private.e] + [private.crt[i * half : (i + 1) * half] for i in range(5)]
                     public = numbers.public_numbers
                     assert [int.from_bytes(x, "big") for x in parts] == [
                         public.n,
                         public.e,
-                        numbers.d,
                         numbers.p,
                         numbers.q,
                         numbers.dmp1,
@@ -160,7 +160,7 @@ def test_delete_wipes():
     keys = load(RSA.chain_pem, RSA.key_pem, RSA.root_pem, mem=True)
     private = keys.private
     keys.delete()
-    assert not any(private.d + private.p + private.q + private.dp + private.dq + private.qinv)
+    assert len(private.crt) == 5 * 128 and not any(private.crt)
     assert keys.private is None and keys.chain == [] and keys.anchors == []
     keys.delete()
 
@@ -357,7 +357,7 @@ def test_vectors(vectors):
                 different.add(name)
             continue
         if isinstance(other, rsa.RSAPrivateKey):
-            assert int.from_bytes(mine.d, "big") == other.private_numbers().d
+            assert int.from_bytes(mine.crt[: len(mine.crt) // 5], "big") == other.private_numbers().p
         elif other is not None:
             assert int.from_bytes(mine.d, "big") == other.private_numbers().private_value
         else:

@@ -5,6 +5,7 @@ and the module's refusal of what lies out of a buffer's bounds. The vectors run 
 import ctypes
 import importlib
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,7 +16,7 @@ import targets
 
 HERE = Path(__file__).resolve().parent
 NATIVE = HERE.parent / "port" / "native"
-SIZES = {"aes": 244, "ghash": 36, "poly1305": 56}  # contexts in C
+SIZES = {"aes": 244, "des3": 384, "seed": 128, "rc4": 258, "ghash": 16, "poly1305": 52}  # contexts in C
 
 
 def pure(name):
@@ -80,6 +81,34 @@ def test_aes(library, rng, size):
             getattr(aes, "aes_" + mode)(ctx, iv, buf, 1, m)
             library("aes_" + mode, words, iv2, (buf2, 1), m)
             assert (iv, buf) == (iv2, buf2), (mode, n)
+
+
+@pytest.mark.parametrize("name, block, size", [("des3", 8, 24), ("seed", 16, 16)])
+def test_older_block_ciphers(library, rng, name, block, size):
+    kernel = pure(name)
+    for n in list(range(0, 12 * block, block)) * 3:
+        key, iv, buf = some(rng, size + 1), some(rng, block), some(rng, n + 2)
+        ctx, words = bytearray(SIZES[name]), bytearray(SIZES[name])
+        getattr(kernel, name + "_expand")(ctx, key, 1)
+        library(name + "_expand", words, (key, 1))
+        for way in ("_cbc_encrypt", "_cbc_decrypt"):
+            iv2, buf2 = bytearray(iv), bytearray(buf)
+            getattr(kernel, name + way)(ctx, iv, buf, 1, n)
+            library(name + way, words, iv2, (buf2, 1), n)
+            assert (iv, buf) == (iv2, buf2), (way, n)
+
+
+def test_rc4(library, rng):
+    rc4 = pure("rc4")
+    for size in (5, 13, 16, 255, 256):
+        key, buf, state, state2 = some(rng, size), some(rng, 600), bytearray(SIZES["rc4"]), bytearray(SIZES["rc4"])
+        rc4.rc4_init(state, key, 0, size)
+        library("rc4_init", state2, key, size)
+        buf2 = bytearray(buf)
+        for at, n in ((1, 0), (1, 3), (4, 500)):
+            rc4.rc4_xor(state, buf, at, n)
+            library("rc4_xor", state2, (buf2, at), n)
+        assert (state, buf) == (state2, buf2), size
 
 
 def test_ghash(library, rng):
@@ -150,7 +179,168 @@ def test_ct(library, rng):
             assert a == b
 
 
-@pytest.mark.parametrize("target", targets.NATIVE, ids=lambda t: t.name)
+def odd(rng, n):
+    """A modulus of n bytes: one of some(), odd and with its top bit set."""
+    buf = some(rng, n)
+    buf[0] |= 128
+    buf[-1] |= 1
+    return buf
+
+
+def work(words):
+    """Words of scratch, as nothing left them."""
+    return bytearray(b"\x55" * 4 * words)
+
+
+def test_rsa_public(library, rng):
+    for size in list(range(5, 40)) * 4 + [128, 129, 192, 256, 384, 512]:
+        n, x, e = odd(rng, size), some(rng, size), bytearray(rng.choice((b"\3", b"\1\0\1", b"\0\5", b"\x80\0\0\1", b"\1", b"\0")))
+        if rng.random() < 0.2:
+            n[:3] = bytes(3)
+        if rng.random() < 0.1:
+            x = bytearray((int.from_bytes(n, "big") - rng.randrange(2)).to_bytes(size, "big"))
+        if rng.random() < 0.1:
+            n[-1] &= 254
+        a, b = bytearray(size), bytearray(size)
+        done = pure("rsa").rsa_public(a, x, n, e)
+        assert done == library("rsa_public", b, x, size, n, size, e, len(e), work(6 * (size + 3) // 4 + 7))
+        assert a == b, (n, x, e)
+
+
+@pytest.fixture(scope="module")
+def rsa_key():
+    """Makes keys of two primes: (n, e, crt)."""
+    rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
+    primes = {}
+
+    def prime(bits):
+        if bits not in primes:
+            numbers = rsa.generate_private_key(65537, 2 * bits).private_numbers()
+            primes[bits] = [numbers.p, numbers.q]
+        primes[bits].append(primes[bits].pop(0))
+        return primes[bits][0]
+
+    def key(p_bits, q_bits, e=65537):
+        p = prime(p_bits)
+        q = prime(q_bits)
+        while e == 3 and (p % 3 == 1 or q % 3 == 1):
+            primes.clear()
+            p, q = prime(p_bits), prime(q_bits)
+        half = (max(p_bits, q_bits) + 7) // 8
+        numbers = (p, q, pow(e, -1, p - 1), pow(e, -1, q - 1), pow(q, -1, p))
+        n = p * q
+        crt = b"".join(number.to_bytes(half, "big") for number in numbers)
+        return bytearray(n.to_bytes((n.bit_length() + 7) // 8, "big")), bytearray(e.to_bytes((e.bit_length() + 7) // 8, "big")), bytearray(crt)
+
+    return key
+
+
+def both_private(library, x, n, e, crt, blind):
+    """What the two tiers make of it, which must be the same; None for nothing."""
+    size, half = len(n), len(crt) // 5
+    a, b = bytearray(size), bytearray(size)
+    done = pure("rsa").rsa_private(a, x, n, e, crt, blind)
+    assert done == library("rsa_private", b, x, len(x), n, size, e, len(e), crt, half, blind, work(28 * ((half + 3) // 4) + 16))
+    assert a == b
+    return a if done else None
+
+
+@pytest.mark.parametrize("p_bits, q_bits, e", [
+    (512, 512, 65537), (512, 512, 3), (520, 520, 65537), (768, 768, 65537), (1024, 1024, 65537), (1536, 1536, 65537),
+    (2048, 2048, 65537), (512, 1024, 65537), (1024, 512, 65537), (1023, 1023, 65537),
+])  # fmt: skip
+def test_rsa_private(library, rng, rsa_key, p_bits, q_bits, e):
+    n, e, crt = rsa_key(p_bits, q_bits, e)
+    size, half = len(n), len(crt) // 5
+    top = int.from_bytes(n, "big")
+    for x in (0, 1, 2, top - 1, int.from_bytes(crt[:half], "big"), rng.randrange(top), rng.randrange(top)):
+        x = bytearray(x.to_bytes(size, "big"))
+        done = both_private(library, x, n, e, crt, bytearray(rng.randbytes(size)))
+        assert pow(int.from_bytes(done, "big"), int.from_bytes(e, "big"), top) == int.from_bytes(x, "big")
+    blind = bytearray(rng.randbytes(size))
+    for bad in (n, bytearray(b"\xff" * size), bytearray(b"\1" + bytes(size))):
+        assert both_private(library, bad, n, e, crt, blind) is None
+    for bad in (bytearray(size), bytearray(size - 1) + b"\1", n, bytearray(size - half) + crt[:half]):
+        assert both_private(library, x, n, e, crt, bad) is None
+    for at in rng.sample(range(len(crt)), 5) + [half - 1, 2 * half - 1]:
+        crt[at] ^= 1
+        assert both_private(library, x, n, e, crt, blind) is None, at
+        crt[at] ^= 1
+    n[-1] ^= 1
+    assert both_private(library, x, n, e, crt, blind) is None
+
+
+def test_dh(library, rng):
+    for size in list(range(5, 30)) * 4 + [128, 192, 256, 512]:
+        p, base, x = odd(rng, size), some(rng, size - rng.randrange(3)), some(rng, rng.randrange(1, 5) if size < 512 else 2)
+        kind = rng.randrange(10)
+        if kind == 0:
+            p[-1] &= 254
+        elif kind < 4:
+            base = bytearray((int.from_bytes(p, "big") - rng.randrange(4)).to_bytes(size, "big"))
+        elif kind < 6:
+            base = bytearray([rng.randrange(4)])
+        elif kind == 6:
+            base = bytearray(rng.randrange(2) for _ in range(3)) + base
+        a, b = bytearray(size), bytearray(size)
+        done = pure("dh").dh_power(a, base, x, p)
+        assert done == library("dh_power", b, base, len(base), x, len(x), p, size, work(22 * ((size + 3) // 4) + 1))
+        assert a == b, (p, base, x)
+
+
+@pytest.mark.parametrize("name, call", [
+    ("aes", "void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) { (void)ctx, (void)ctr; buf[n - 1] = 77; }"),
+    ("sha1", "void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t n) { state[0] = (uint8_t)(buf[0] + n); }"),
+    ("sha256", "void mxtls_sha256_blocks(uint8_t state[32], const uint8_t *buf, size_t n) { state[0] = (uint8_t)(buf[0] + n); }"),
+    ("sha512", "void mxtls_sha512_blocks(uint8_t state[64], const uint8_t *buf, size_t n) { state[0] = (uint8_t)(buf[0] + n); }"),
+])
+def test_a_chip_s_own_engine_takes_the_place_of_a_file(tmp_path, name, call):
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc here")
+    chip = tmp_path / "chip.c"
+    chip.write_text('#include "mxtls_native.h"\n' + call)
+    sources = [p for p in NATIVE.glob("*.c") if p.name != "mxtls_native.c"]
+    built = tmp_path / "kernels.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-DMXTLS_HARDWARE_" + name.upper(), "-I", NATIVE, *sources, chip, "-o", built], check=True)
+    a, b, c = bytearray(244), bytearray(64), bytearray([70] * 128)
+    pointers = [ctypes.byref((ctypes.c_ubyte * len(x)).from_buffer(x)) for x in (a, b, c)]
+    loaded = ctypes.CDLL(str(built))
+    if name == "aes":
+        loaded.mxtls_aes_ctr(*pointers, ctypes.c_size_t(16))
+        assert c[15] == 77
+        assert not hasattr(loaded, "mxtls_aes_expand")  # nothing of the file is left
+    else:
+        getattr(loaded, "mxtls_%s_blocks" % name)(*pointers[1:], ctypes.c_size_t(7))
+        assert b[0] == 77
+
+
+def test_the_assembly_for_a_cortex_m0_computes_what_the_c_does(tmp_path):
+    """On QEMU's, the kernels as a Cortex-M0 has them beside the same files without their assembly."""
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if not shutil.which(tool):
+            pytest.skip("no %s here" % tool)
+
+    def run(*arguments, **options):
+        return subprocess.run([str(a) for a in arguments], check=True, capture_output=True, text=True, **options).stdout
+
+    names = ("aes", "sbox", "seed", "ghash", "poly1305", "chacha20", "sha1", "sha256")
+    flags = "-mcpu=cortex-m0 -mthumb -Os -std=c99 -ffreestanding".split()
+    objects = []
+    for name in names:
+        objects += [tmp_path / (name + ".o"), tmp_path / (name + "_plain.o")]
+        run("arm-none-eabi-gcc", *flags, "-c", NATIVE / (name + ".c"), "-o", objects[-2])
+        run("arm-none-eabi-gcc", *flags, "-DMXTLS_THUMB1=0", "-c", NATIVE / (name + ".c"), "-o", objects[-1])
+        run("arm-none-eabi-objcopy", *sum((["--redefine-sym", "%s=plain_%s" % (s, s)] for s in set(re.findall(
+            r"\b(?:mxtls_\w+)", run("arm-none-eabi-nm", objects[-1])))), []), objects[-1])
+    image = tmp_path / "check.elf"
+    run("arm-none-eabi-gcc", *flags, "-I", NATIVE, "-nostdlib", "-Wl,--section-start=.vectors=0", "-Wl,-Ttext=0x100", "-Wl,-Tbss=0x20000000",
+        "-Wl,-Tdata=0x20003000", HERE / "native" / "thumb_check.c", NATIVE / "ct.c", *objects, "-lc", "-lgcc", "-o", image)
+    said = subprocess.run(["qemu-system-arm", "-M", "microbit", "-nographic", "-semihosting", "-kernel", str(image)], capture_output=True,
+                          text=True, timeout=300, stdin=subprocess.DEVNULL)
+    assert "thumb: the same" in said.stdout + said.stderr, said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("target", targets.NATIVE + targets.NATMOD, ids=lambda t: t.name)
 def test_the_module_refuses_what_is_out_of_bounds(target):
     if target.missing():
         pytest.skip(target.missing())

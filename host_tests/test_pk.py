@@ -40,9 +40,10 @@ def rsa_pair(request):
     n = theirs.private_numbers()
     ours = PrivateKey(KEY_RSA)
     ours.bits = request.param
-    values = (n.public_numbers.n, n.public_numbers.e, n.d, n.p, n.q, n.dmp1, n.dmq1, n.iqmp)
-    for name, value in zip(("n", "e", "d", "p", "q", "dp", "dq", "qinv"), values, strict=True):
-        setattr(ours, name, bytearray(value.to_bytes((value.bit_length() + 7) // 8, "big")))
+    half = (n.p.bit_length() + 7) // 8
+    ours.n = n.public_numbers.n.to_bytes((request.param + 7) // 8, "big")
+    ours.e = b"\x01\x00\x01"
+    ours.crt = bytearray(b"".join(x.to_bytes(half, "big") for x in (n.p, n.q, n.dmp1, n.dmq1, n.iqmp)))
     return theirs, ours
 
 

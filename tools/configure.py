@@ -22,7 +22,17 @@ from options import AT_LEAST_ONE, LATER, NEVER, OPTIONS, PROFILES, SECTIONS  # n
 
 ROOT = Path(__file__).resolve().parent.parent
 # The folders of port/ whose kernels take the place of the pure ones; a later one outranks those before it.
-TIERS = {"pure": (), "viper": ("viper",), "native": ("viper", "native"), "native-64": ("native",)}
+TIERS = {
+    "pure": (),
+    "viper": ("viper",),
+    "thumb": ("viper", "thumb"),
+    "native": ("viper", "native"),
+    "native-64": ("native",),
+    "natmod": ("viper", "native", "natmod"),
+    "natmod-64": ("native", "natmod"),
+}
+# The tiers that choose between their kernels and those of another tier when they are first imported: see port/natmod/__init__.py
+SOFT = {"natmod": "viper", "natmod-64": "pure"}
 
 
 class ConfigureError(Exception):
@@ -443,6 +453,11 @@ def staged_texts(
         below = name.replace(".", "/")
         staged[name] = (f"{below}/__init__.py" if path.name == "__init__.py" else f"{below}.py", text)
         waiting += imports_of(text, str(path.relative_to(ROOT)), sources)
+    if tier in SOFT:
+        kernels = "mxtls.kernels."
+        for name, (below, text) in staged_texts(options, SOFT[tier], platform, examples, also).items():
+            if name.startswith(kernels):
+                staged[kernels + "soft." + name[len(kernels) :]] = (below.replace("kernels/", "kernels/soft/"), text)
     return dict(sorted(staged.items()))
 
 

@@ -6,6 +6,7 @@ import mxtls_native as native
 b16, b15, b64, state = bytearray(16), bytearray(15), bytearray(64), bytearray(64)
 aes, ghash, poly = bytearray(native.AES_CTX), bytearray(native.GHASH_CTX), bytearray(native.POLY1305_CTX)
 native.aes_expand(aes, b64, 0, 16)
+des3, seed, rc4 = bytearray(native.DES3_CTX), bytearray(native.SEED_CTX), bytearray(native.RC4_STATE)
 broken = bytearray(b"\xff" * len(aes))
 BAD = (
     (native.sha1_blocks, state, b64, 0, 2),
@@ -25,6 +26,20 @@ BAD = (
     (native.aes_ctr, broken, b16, b64, 0, 16),
     (native.aes_cbc_encrypt, aes, b16, b64, 0, 17),
     (native.aes_cbc_decrypt, aes, b16, b64, 0, 80),
+    (native.des3_expand, des3, b64, 41),
+    (native.des3_expand, b64, b64, 0),
+    (native.des3_cbc_encrypt, des3, b16, b64, 0, 12),
+    (native.des3_cbc_encrypt, des3, bytearray(7), b64, 0, 8),
+    (native.des3_cbc_decrypt, des3, b16, b64, 8, 64),
+    (native.des3_cbc_decrypt, memoryview(bytearray(400))[1:], b16, b64, 0, 8),
+    (native.seed_expand, seed, b15, 0),
+    (native.seed_cbc_encrypt, seed, b16, b64, 0, 8),
+    (native.seed_cbc_encrypt, b64, b16, b64, 0, 16),
+    (native.seed_cbc_decrypt, seed, b15, b64, 0, 16),
+    (native.rc4_init, rc4, b64, 0, 0),
+    (native.rc4_init, rc4, bytearray(300), 0, 257),
+    (native.rc4_init, bytearray(257), b16, 0, 16),
+    (native.rc4_xor, rc4, b64, 60, 5),
     (native.ghash_key, ghash, b15),
     (native.ghash, ghash, b16, b64, 1, 64),
     (native.chacha20_xor, b16, b64, 0, 1),
@@ -42,6 +57,18 @@ BAD = (
     (native.ct_hash_block, state, b64, 13, b64, 0, 0, 78, 20),
     (native.ct_found, b16, 16, b64, 0, 49, 3),
 )
+work = bytearray(24 * 16 + 4)  # what a modulus of 64 bytes needs
+BAD += (
+    (native.rsa_public, b15, b64, b64, b16, work),
+    (native.rsa_public, b64, b64, b64, b16, work[1:]),
+    (native.rsa_public, b64, b64, b64, b16, memoryview(bytearray(500))[1:]),
+    (native.rsa_public, bytearray(1 << 17), b64, bytes(1 << 17), b16, bytearray(7 << 17)),
+    (native.rsa_private, b15, b64, b64, b16, bytes(160), b64, bytearray(960)),
+    (native.rsa_private, b64, b64, b64, b16, bytes(160), b15, bytearray(960)),
+    (native.rsa_private, b64, b64, b64, b16, bytes(160), b64, bytearray(959)),
+    (native.dh_power, b15, b16, b16, b64, bytearray(1412)),
+    (native.dh_power, b64, b16, b16, b64, bytearray(1411)),
+)
 for function, *arguments in BAD:
     try:
         function(*arguments)
@@ -56,7 +83,16 @@ for function, *arguments in ((native.aes_ctr, aes, b16, bytes(16), 0, 16), (nati
         raise SystemExit(1)
     except TypeError:
         pass
-if (native.AES_CTX, native.GHASH_CTX, native.POLY1305_CTX) != (244, 36, 56):
+for done in (
+    native.rsa_public(b64, b64, b"", b"", work),
+    native.rsa_private(b64, b64, b"", b"", b"", b"", work),
+    native.rsa_private(b64, b64, b64, b16, bytes(5), b64, work),
+    native.dh_power(b64, b"", b"", b"", work),
+):
+    if done:
+        print("bounds: made something of nothing")
+        raise SystemExit(1)
+if [len(c) for c in (aes, des3, seed, rc4, ghash, poly)] != [244, 384, 128, 258, 16, 52]:
     print("bounds: the contexts have other sizes")
     raise SystemExit(1)
 print("bounds: refused")

@@ -52,12 +52,9 @@ def private_key(fields):
     key.n = number(fields["modulus"])
     key.e = number(fields["publicExponent"])
     key.bits = 8 * len(key.n)
-    key.d = bytearray(number(fields["privateExponent"]))
-    key.p = bytearray(number(fields["prime1"]))
-    key.q = bytearray(number(fields["prime2"]))
-    key.dp = bytearray(number(fields["exponent1"]))
-    key.dq = bytearray(number(fields["exponent2"]))
-    key.qinv = bytearray(number(fields["coefficient"]))
+    parts = [number(fields[name]) for name in ("prime1", "prime2", "exponent1", "exponent2", "coefficient")]
+    half = max(len(part) for part in parts[:2])
+    key.crt = bytearray(b"".join([bytes(half - len(part)) + part for part in parts]))
     return key
 
 
@@ -126,13 +123,13 @@ def own(folder):
         pass
     premaster(key)
     # A fault in one half of the CRT must not leave the kernel.
-    key.dp[-1] ^= 2
+    key.crt[3 * (len(key.crt) // 5) - 1] ^= 2  # the last byte of d mod p-1
     try:
         sign(key, 4, digest(4, b""))
         check("fault", 0, 1)
     except Error:
         pass
-    key.dp[-1] ^= 2
+    key.crt[3 * (len(key.crt) // 5) - 1] ^= 2  # the last byte of d mod p-1
     for n, e in ((key.n[:-1] + b"\x02", key.e), (key.n[128 + 1 :], key.e), (key.n, b"\x01"), (key.n, b"\x04"), (b"\x81" + bytes(511) + b"\x01", key.e)):
         bad = PublicKey(1)
         bad.n = n
@@ -143,7 +140,7 @@ def own(folder):
         except Error:
             check("bad key", 1, 1)
     key.wipe()
-    check("wiped", (max(key.d), max(key.p), max(key.qinv)), (0, 0, 0))
+    check("wiped", max(key.crt), 0)
 
 
 def premaster(key):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * MD5's compression function (RFC 1321 section 3.4), for TLS before 1.2. */
 
+#pragma GCC optimize("O2") /* also in firmware built for size: some bytes more, a fifth of the time less */
+
 #include "mxtls_native.h"
 
 static const uint32_t K[64] = {

@@ -2,12 +2,17 @@
  * The MicroPython module mxtls_native: the kernels under the names and arguments of lib/mxtls/kernels.
  *
  * What is out of a buffer's bounds is a ValueError, so that no call from Python reaches past the caller's memory. Nothing is
- * allocated. port/native/<kernel>.py takes its functions from here. */
+ * allocated. port/native/<kernel>.py takes its functions from here. The one source is a part of the firmware (micropython.mk,
+ * micropython.cmake) or the file mxtls_native.mpy beside it (natmod/Makefile). */
 
 #include "mxtls_native.h"
+#if MICROPY_ENABLE_DYNRUNTIME
+#include "py/dynruntime.h"
+#else
 #include "py/runtime.h"
+#endif
 
-#define VERSION 1 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
+#define THIS_VERSION 1 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
 
 static void refuse(void) {
     mp_raise_ValueError(MP_ERROR_TEXT("mxtls_native: out of bounds"));
@@ -114,6 +119,47 @@ static mp_obj_t aes_cbc_encrypt(size_t n_args, const mp_obj_t *a) {
 static mp_obj_t aes_cbc_decrypt(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
     return aes(a, 16, mxtls_aes_cbc_decrypt);
+}
+
+/* Triple DES and SEED: (ctx, key, off), then (ctx, iv, buf, off, n). RC4: (state, key, off, n), then (state, buf, off, n) */
+
+#define CBC(name, block, nbytes) \
+    static mp_obj_t name##_expand(size_t n_args, const mp_obj_t *a) { \
+        (void)n_args; \
+        mxtls_##name##_expand(words(a[0], sizeof(mxtls_##name)), span(a[1], length(a[2]), nbytes, MP_BUFFER_READ)); \
+        return mp_const_none; \
+    } \
+    CBC_WAY(name, block, encrypt) \
+    CBC_WAY(name, block, decrypt)
+#define CBC_WAY(name, block, way) \
+    static mp_obj_t name##_cbc_##way(size_t n_args, const mp_obj_t *a) { \
+        (void)n_args; \
+        size_t n = length(a[4]); \
+        if (n & (block - 1)) { \
+            refuse(); \
+        } \
+        mxtls_##name##_cbc_##way(words(a[0], sizeof(mxtls_##name)), out(a[1], block), span(a[2], length(a[3]), n, MP_BUFFER_RW), n); \
+        return mp_const_none; \
+    }
+
+CBC(des3, 8, 24)
+CBC(seed, 16, 16)
+
+static mp_obj_t rc4_init(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[3]);
+    if (n < 1 || n > 256) {
+        refuse();
+    }
+    mxtls_rc4_init((mxtls_rc4 *)out(a[0], sizeof(mxtls_rc4)), span(a[1], length(a[2]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
+}
+
+static mp_obj_t rc4_xor(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[3]);
+    mxtls_rc4_xor((mxtls_rc4 *)out(a[0], sizeof(mxtls_rc4)), span(a[1], length(a[2]), n, MP_BUFFER_RW), n);
+    return mp_const_none;
 }
 
 /* GHASH: (ctx, h), then (ctx, y, buf, off, n) */
@@ -225,24 +271,88 @@ static mp_obj_t ct_found(size_t n_args, const mp_obj_t *a) {
     return MP_OBJ_NEW_SMALL_INT(mxtls_ct_found(mac, (uint32_t)size, buf, (uint32_t)most, (uint32_t)mp_obj_get_int(a[5])));
 }
 
+/* RSA: (out, x, n, e, work), (out, x, n, e, crt, blind, work). Diffie-Hellman: (out, base, x, p, work) */
+
+static mp_buffer_info_t whole(mp_obj_t object) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(object, &info, MP_BUFFER_READ);
+    if (info.len > 1 << 16) { /* so that no size of work overflows */
+        refuse();
+    }
+    return info;
+}
+
+static mp_obj_t rsa_public(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mp_buffer_info_t x = whole(a[1]), n = whole(a[2]), e = whole(a[3]);
+    uint32_t *work = words(a[4], 4 * MXTLS_RSA_PUBLIC_WORDS(n.len));
+    return MP_OBJ_NEW_SMALL_INT(mxtls_rsa_public(out(a[0], n.len), x.buf, x.len, n.buf, n.len, e.buf, e.len, work));
+}
+
+static mp_obj_t rsa_private(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mp_buffer_info_t x = whole(a[1]), n = whole(a[2]), e = whole(a[3]), crt = whole(a[4]);
+    size_t half = crt.len / 5;
+    uint32_t *work = words(a[6], 4 * MXTLS_RSA_PRIVATE_WORDS(half));
+    return MP_OBJ_NEW_SMALL_INT(mxtls_rsa_private(out(a[0], n.len), x.buf, x.len, n.buf, n.len, e.buf, e.len, crt.buf, half,
+        in(a[5], n.len), work));
+}
+
+static mp_obj_t dh_power(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mp_buffer_info_t base = whole(a[1]), x = whole(a[2]), p = whole(a[3]);
+    uint32_t *work = words(a[4], 4 * MXTLS_DH_WORDS(p.len));
+    return MP_OBJ_NEW_SMALL_INT(mxtls_dh_power(out(a[0], p.len), base.buf, base.len, x.buf, x.len, p.buf, p.len, work));
+}
+
 /* Every function, with how many arguments it takes. */
 #define FUNCTIONS(F) \
     F(sha1_blocks, 4) F(sha256_blocks, 4) F(sha512_blocks, 4) F(md5_blocks, 4) \
     F(aes_expand, 4) F(aes_ctr, 5) F(aes_cbc_encrypt, 5) F(aes_cbc_decrypt, 5) \
+    F(des3_expand, 3) F(des3_cbc_encrypt, 5) F(des3_cbc_decrypt, 5) F(seed_expand, 3) F(seed_cbc_encrypt, 5) F(seed_cbc_decrypt, 5) \
+    F(rc4_init, 4) F(rc4_xor, 4) \
     F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
-    F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6)
+    F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
+    F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5)
+
+/* Every number: the VERSION, and the bytes of each context. */
+#define NUMBERS(N) \
+    N(VERSION, THIS_VERSION) N(AES_CTX, sizeof(mxtls_aes)) N(DES3_CTX, sizeof(mxtls_des3)) N(SEED_CTX, sizeof(mxtls_seed)) \
+    N(RC4_STATE, sizeof(mxtls_rc4)) N(GHASH_CTX, sizeof(mxtls_ghash_key)) N(POLY1305_CTX, sizeof(mxtls_poly1305_ctx))
 
 #define OBJECT(name, n) static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name##_obj, n, n, name);
-#define ROW(name, n) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&name##_obj)},
-
 FUNCTIONS(OBJECT)
+
+#if MICROPY_ENABLE_DYNRUNTIME
+
+/* A file has no libc: what the compiler makes of assignments and loops. */
+void *memcpy(void *dst, const void *src, size_t n) {
+    return mp_fun_table.memmove_(dst, src, n);
+}
+
+void *memset(void *dst, int c, size_t n) {
+    return mp_fun_table.memset_(dst, c, n);
+}
+
+#define STORE(name, n) mp_store_global(MP_QSTR_##name, MP_OBJ_FROM_PTR(&name##_obj));
+#define STORE_NUMBER(name, value) mp_store_global(MP_QSTR_##name, MP_OBJ_NEW_SMALL_INT(value));
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    (void)n_args, (void)n_kw, (void)args;
+    MP_DYNRUNTIME_INIT_ENTRY
+    NUMBERS(STORE_NUMBER)
+    FUNCTIONS(STORE)
+    MP_DYNRUNTIME_INIT_EXIT
+}
+
+#else
+
+#define ROW(name, n) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&name##_obj)},
+#define ROW_NUMBER(name, value) {MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_INT(value)},
 
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_mxtls_native)},
-    {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_INT(VERSION)},
-    {MP_ROM_QSTR(MP_QSTR_AES_CTX), MP_ROM_INT(sizeof(mxtls_aes))},
-    {MP_ROM_QSTR(MP_QSTR_GHASH_CTX), MP_ROM_INT(sizeof(mxtls_ghash_key))},
-    {MP_ROM_QSTR(MP_QSTR_POLY1305_CTX), MP_ROM_INT(sizeof(mxtls_poly1305_ctx))},
+    NUMBERS(ROW_NUMBER)
     FUNCTIONS(ROW)
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
@@ -253,3 +363,5 @@ const mp_obj_module_t mxtls_native_module = {
 };
 
 MP_REGISTER_MODULE(MP_QSTR_mxtls_native, mxtls_native_module);
+
+#endif

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The kernels of lib/mxtls/kernels in C: the same functions over the caller's memory, one algorithm a file.
  *
- * Freestanding C99, 32-bit arithmetic (SHA-512 adds and rotates 64 bits), no allocation, nothing of libc but memcpy. Time and
- * addresses depend on lengths and offsets alone, given a multiplication of 32 by 32 to 32 bits in constant time. Contexts are
+ * Freestanding C99, 32-bit arithmetic (SHA-512 adds and rotates 64 bits), no allocation, nothing of libc but memcpy and memset. Time and
+ * addresses depend on lengths and offsets alone (but RC4's), given a multiplication of 32 by 32 to 32 bits in constant time. Contexts are
  * words of the caller's; they hold no pointers, so they may be copied, and are wiped with mxtls_wipe.
  */
+
+/* A chip with engines of its own (ESP32) takes a file's place: build with MXTLS_HARDWARE_AES, _SHA1, _SHA256 or _SHA512 defined, which
+ * leaves that file empty, and link the same functions over the chip's driver. A context has room for the bare key; AES's begins with
+ * the number of rounds. What they promise of time and of secrets is then the chip's to keep. */
 
 #ifndef MXTLS_NATIVE_H
 #define MXTLS_NATIVE_H
@@ -12,6 +16,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* A Cortex-M0 or M0+: eight registers for arithmetic, two operands, no carry but by the flags. Some kernels have assembly for it. */
+#ifndef MXTLS_THUMB1
+#if defined(__thumb__) && !defined(__thumb2__)
+#define MXTLS_THUMB1 1
+#else
+#define MXTLS_THUMB1 0
+#endif
+#endif
 
 /* Absorb count whole blocks: of 64 bytes, of 128 for SHA-512. The state is the digest so far as the standard writes it. */
 void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t count);
@@ -29,9 +42,31 @@ void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 
+/* Triple DES and SEED, CBC over n bytes in place, n a multiple of the block; iv becomes the last ciphertext block. */
+typedef struct {
+    uint32_t key[48][2];
+} mxtls_des3;
+void mxtls_des3_expand(mxtls_des3 *ctx, const uint8_t key[24]);
+void mxtls_des3_cbc_encrypt(const mxtls_des3 *ctx, uint8_t iv[8], uint8_t *buf, size_t n);
+void mxtls_des3_cbc_decrypt(const mxtls_des3 *ctx, uint8_t iv[8], uint8_t *buf, size_t n);
+
+typedef struct {
+    uint32_t key[16][2];
+} mxtls_seed;
+void mxtls_seed_expand(mxtls_seed *ctx, const uint8_t key[16]);
+void mxtls_seed_cbc_encrypt(const mxtls_seed *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+void mxtls_seed_cbc_decrypt(const mxtls_seed *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
+
+/* RC4 indexes its state by secrets: see rc4.c. A key has 1 to 256 bytes. */
+typedef struct {
+    uint8_t s[256], i, j;
+} mxtls_rc4;
+void mxtls_rc4_init(mxtls_rc4 *ctx, const uint8_t *key, size_t n);
+void mxtls_rc4_xor(mxtls_rc4 *ctx, uint8_t *buf, size_t n);
+
 /* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros. */
 typedef struct {
-    uint32_t factor[9];
+    uint32_t h[4];
 } mxtls_ghash_key;
 void mxtls_ghash_expand(mxtls_ghash_key *ctx, const uint8_t h[16]);
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n);
@@ -41,8 +76,7 @@ void mxtls_chacha20_xor(uint8_t state[48], uint8_t *buf, size_t n);
 
 /* Each call's input is padded with zeros to whole blocks, as RFC 8439 section 2.8 wants it. */
 typedef struct {
-    uint16_t r[10], h[10]; /* limbs of 13 bits */
-    uint8_t s[16];
+    uint32_t r[4], s[4], h[5];
 } mxtls_poly1305_ctx;
 void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]);
 void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n);
@@ -59,7 +93,51 @@ uint32_t mxtls_ct_hash_block(uint8_t *out, uint32_t n, const uint8_t *head, uint
     uint32_t most, uint32_t end);
 uint32_t mxtls_ct_found(const uint8_t *mac, uint32_t size, const uint8_t *buf, uint32_t most, uint32_t at);
 
+/* RSA and Diffie-Hellman: see lib/mxtls/kernels/rsa.py and dh.py. Numbers are big-endian; n, p and out have size bytes, crt and blind
+ * 5 half and size. t are words of the caller's, as many as the macros say, that are secret after it. Without success out stays. */
+#define MXTLS_WORDS(size) (((size) + 3) / 4)
+#define MXTLS_RSA_PUBLIC_WORDS(size) (6 * MXTLS_WORDS(size) + 1)
+#define MXTLS_RSA_PRIVATE_WORDS(half) (28 * MXTLS_WORDS(half) + 16)
+#define MXTLS_DH_WORDS(size) (22 * MXTLS_WORDS(size) + 1)
+uint32_t mxtls_rsa_public(uint8_t *out, const uint8_t *x, size_t xlen, const uint8_t *n, size_t size, const uint8_t *e, size_t elen,
+    uint32_t *t);
+uint32_t mxtls_rsa_private(uint8_t *out, const uint8_t *x, size_t xlen, const uint8_t *n, size_t size, const uint8_t *e, size_t elen,
+    const uint8_t *crt, size_t half, const uint8_t *blind, uint32_t *t);
+uint32_t mxtls_dh_power(uint8_t *out, const uint8_t *base, size_t blen, const uint8_t *x, size_t xlen, const uint8_t *p, size_t size,
+    uint32_t *t);
+
+/* Numbers of n little-endian words; d may be x or y. take is 0 or 1, and secret: where it is 0, y counts as 0. */
+uint64_t mxtls_big_row(uint32_t *d, const uint32_t *x, size_t n, uint32_t y0, uint32_t y1); /* d += x (y0 + 2^32 y1); the 2 words after it */
+uint32_t mxtls_big_add_two(uint32_t *d, uint64_t c, uint32_t carry);                        /* the two words d += c + carry; the carry */
+uint32_t mxtls_big_add(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n); /* the carry */
+uint32_t mxtls_big_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32_t take, size_t n); /* the borrow */
+uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n);                    /* 1 where x < y, else 0 */
+void mxtls_big_fit(uint32_t *d, const uint32_t *x, uint32_t carry, const uint32_t *m, size_t n); /* d = carry:x, below 2 m, mod m */
+void mxtls_big_mul(uint32_t *t, const uint32_t *x, const uint32_t *y, size_t n);            /* t: 2n + 1 words, apart from x and y */
+uint32_t mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size);            /* from big-endian; not 0 where it is too long */
+void mxtls_big_store(uint8_t *buf, size_t size, const uint32_t *x);                         /* the low size bytes, big-endian */
+
+/* Modulo an odd m of n words, with R = 2^(32 n), m0 = mxtls_mont_m0(m[0]) and t, 2n + 1 words of the caller's that are secret after
+ * it. mul: d = x y / R, square: d = x x / R, both below m, if x y < m R; reduce: d = t / R, if t < m R, where t[2n] is 0. d may be
+ * x or y. r2: d = R R mod m; the bit length of m may be given less than it is, down to 1, which costs time and hides it. */
+uint32_t mxtls_mont_m0(uint32_t m);
+void mxtls_mont_mul(uint32_t *d, const uint32_t *x, const uint32_t *y, const uint32_t *m, uint32_t m0, size_t n, uint32_t *t);
+void mxtls_mont_square(uint32_t *d, const uint32_t *x, const uint32_t *m, uint32_t m0, size_t n, uint32_t *t);
+void mxtls_mont_reduce(uint32_t *d, uint32_t *t, const uint32_t *m, uint32_t m0, size_t n);
+uint64_t mxtls_mont_quotient(const uint32_t *x, const uint32_t *m, uint32_t m0, size_t n); /* the q with x + q m = 0 modulo 2^64, or 2^32 if n is 1 */
+void mxtls_mont_r2(uint32_t *d, const uint32_t *m, uint32_t m0, size_t n, size_t bits, uint32_t *t);
+
+/* d = d^e mod m, with e big-endian, r2 as above. power hides e and has 19n + 1 words in t; power_public, 3n + 1, shows it. */
+void mxtls_mont_power(uint32_t *d, const uint32_t *r2, const uint8_t *e, size_t size, const uint32_t *m, uint32_t m0, size_t n, uint32_t *t);
+void mxtls_mont_power_public(uint32_t *d, const uint32_t *r2, const uint8_t *e, size_t size, const uint32_t *m, uint32_t m0, size_t n,
+    uint32_t *t);
+
+/* d = 1/x mod an odd m, for x below m, of 2 words at least. Returns 1, or 0 where there is none. t: 6n + 12 words. d may be x. */
+uint32_t mxtls_big_inverse(uint32_t *d, const uint32_t *x, const uint32_t *m, size_t n, uint32_t *t);
+
 /* For the kernels themselves. */
+
+void mxtls_sbox(uint32_t q[8]); /* AES's S-box of eight bit planes, without its constant 0x63 */
 
 static inline uint32_t mxtls_rol(uint32_t x, int n) {
     return x << n | x >> (32 - n);

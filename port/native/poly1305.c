@@ -1,106 +1,117 @@
 /* SPDX-License-Identifier: MIT
- * Poly1305 (RFC 8439 section 2.5) in ten limbs of 13 bits: a column of a product fits 32 bits, so that 32-bit multiplications
- * do, and 2**130 = 5 folds the upper columns back as they arise. */
+ * Poly1305 (RFC 8439 section 2.5) in limbs of 32 bits, multiplied as halves of 16, so that products of 32 by 32 to 32 bits do. The
+ * key's clamped limbs have 28 bits, and all but the lowest are multiples of 4: what passes 2**130 comes back as 5/4 of a limb. */
 
 #include "mxtls_native.h"
 
-#define MASK 0x1FFF
+/* h is a number below 2**130 + 2**128, in t are the multipliers of the columns: 5/4 of r's limbs 0 to 3 (of the first, 5 times its
+ * upper 30 bits), then the limbs. */
+typedef struct {
+    uint32_t h[5], t[8];
+} work;
 
-/* Limb i of a number of 17 bytes. */
-static inline uint32_t limb(const uint8_t *p, int i) {
-    int at = 13 * i;
-    p += at >> 3;
-    return ((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16) >> (at & 7) & MASK;
+#if MXTLS_THUMB1
+
+/* Adds h's limb i times t's word j to the column in r1 and r7, but for the product of h's low and t's high half, which r8 sums. */
+#define ADD(i, j) \
+    "ldr r2, [r0, #4 * " #i "]; ldr r4, [r0, #20 + 4 * (" #j ")]; lsrs r3, r2, #16; uxth r2, r2; lsrs r5, r4, #16; uxth r4, r4\n" \
+    "mov r6, r2; muls r6, r4; muls r4, r3; muls r3, r5; muls r5, r2; adds r1, r6; adcs r7, r3; lsls r6, r4, #16; lsrs r4, r4, #16\n" \
+    "adds r1, r6; adcs r7, r4; add r8, r5\n"
+/* A column, whose lower word goes to a register of its own and its upper into the next column. */
+#define COLUMN(j, out) \
+    ADD(0, 4 + j) ADD(1, 3 + j) ADD(2, 2 + j) ADD(3, 1 + j) \
+    "mov r5, r8; lsls r6, r5, #16; lsrs r5, r5, #16; adds r1, r6; adcs r7, r5; ldr r2, [r0, #16]; ldr r4, [r0, #20 + 4 * " #j "]\n" \
+    "muls r2, r4; movs r6, #0; adds r1, r2; adcs r7, r6; mov " #out ", r1; mov r1, r7; movs r7, #0; mov r8, r7\n"
+
+__attribute__((naked)) static void multiply(work *w) {
+    (void)w;
+    __asm__(
+        ".syntax unified\n"
+        "push {r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; movs r1, #0; movs r7, #0; mov r8, r1\n"
+        COLUMN(0, r9) COLUMN(1, r10) COLUMN(2, r11) COLUMN(3, r12)
+        "ldr r2, [r0, #16]; ldr r4, [r0, #36]; movs r7, #3; ands r4, r7; muls r2, r4; adds r1, r2\n"
+        "ands r7, r1; lsrs r1, r1, #2; lsls r2, r1, #2; adds r1, r2; movs r6, #0; mov r2, r9; mov r3, r10; mov r4, r11; mov r5, r12\n"
+        "adds r2, r1; adcs r3, r6; adcs r4, r6; adcs r5, r6; adcs r7, r6; stm r0!, {r2-r5, r7}\n"
+        "pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r4-r7, pc}\n");
 }
 
-void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]) {
-    uint8_t r[17];
-    for (int i = 0; i < 16; i++) {
-        r[i] = key[i] & ((i & 3) == 3 ? 15 : i && !(i & 3) ? 252 : 255);
+#else
+
+static inline uint64_t product(uint32_t x, uint32_t y) {
+    uint32_t x0 = x & 0xFFFF, x1 = x >> 16, y0 = y & 0xFFFF, y1 = y >> 16;
+    return ((uint64_t)(x1 * y1) << 32 | x0 * y0) + ((uint64_t)(x0 * y1) << 16) + ((uint64_t)(x1 * y0) << 16);
+}
+
+/* h becomes h * r, reduced but for a little. */
+static void multiply(work *w) {
+    uint32_t *h = w->h, out[4];
+    uint64_t sum = 0; /* of a column: below 4 * 5/4 * 2**60 + 2**33 */
+    for (int j = 0; j < 4; j++) {
+        const uint32_t *t = w->t + j;
+        sum += product(h[0], t[4]) + product(h[1], t[3]) + product(h[2], t[2]) + product(h[3], t[1]) + h[4] * t[0];
+        out[j] = (uint32_t)sum;
+        sum >>= 32;
     }
-    r[16] = 0;
-    for (int i = 0; i < 10; i++) {
-        ctx->r[i] = (uint16_t)limb(r, i);
+    uint32_t top = (uint32_t)sum + h[4] * (w->t[4] & 3);
+    sum = (top >> 2) * 5;
+    for (int j = 0; j < 4; j++) {
+        sum += out[j];
+        h[j] = (uint32_t)sum;
+        sum >>= 32;
+    }
+    h[4] = (top & 3) + (uint32_t)sum;
+}
+
+#endif
+
+void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]) {
+    for (int i = 0; i < 4; i++) {
+        ctx->r[i] = mxtls_le32(key + 4 * i) & (i ? 0x0FFFFFFC : 0x0FFFFFFF);
+        ctx->s[i] = mxtls_le32(key + 16 + 4 * i);
         ctx->h[i] = 0;
     }
-    memcpy(ctx->s, key + 16, 16);
+    ctx->h[4] = 0;
 }
 
 void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n) {
-    uint32_t r[19], h[10], x[10], carry; /* r: limbs 1 to 9 times 5, then limbs 0 to 9 */
-    uint8_t block[17];
-    for (int i = 0; i < 10; i++) {
-        r[9 + i] = ctx->r[i];
-        h[i] = ctx->h[i];
-        if (i) {
-            r[i - 1] = 5 * r[9 + i];
-        }
+    uint8_t last[16] = {0};
+    work w;
+    memcpy(w.h, ctx->h, sizeof(w.h));
+    w.t[0] = 5 * (ctx->r[0] >> 2);
+    w.t[4] = ctx->r[0];
+    for (int i = 1; i < 4; i++) {
+        w.t[i] = ctx->r[i] + (ctx->r[i] >> 2);
+        w.t[4 + i] = ctx->r[i];
     }
-    block[16] = 1; /* 2**128 is added to each block */
     while (n) {
         size_t m = n < 16 ? n : 16;
-        memcpy(block, buf, m);
-        for (size_t i = m; i < 16; i++) {
-            block[i] = 0;
+        const uint8_t *block = buf;
+        if (m < 16) {
+            memcpy(last, buf, m);
+            block = last;
         }
         buf += m;
         n -= m;
-        carry = 0;
-        for (int i = 0; i < 10; i++) {
-            carry += h[i] + limb(block, i);
-            x[i] = i < 9 ? carry & MASK : carry;
-            carry >>= 13;
+        uint64_t sum = 0;
+        for (int i = 0; i < 4; i++, block += 4) {
+            sum += (uint64_t)w.h[i] + mxtls_le32(block);
+            w.h[i] = (uint32_t)sum;
+            sum >>= 32;
         }
-        /* The last limb is below 1.5 * 2**13: a column is below (1 + 1.5 * 5 + 8 * 5) * 2**26 + 2**19 < 2**32. */
-        carry = 0;
-        for (int i = 0; i < 10; i++) {
-            const uint32_t *p = r + i;
-            carry += x[0] * p[9] + x[1] * p[8] + x[2] * p[7] + x[3] * p[6] + x[4] * p[5];
-            carry += x[5] * p[4] + x[6] * p[3] + x[7] * p[2] + x[8] * p[1] + x[9] * p[0];
-            h[i] = carry & MASK;
-            carry >>= 13;
-        }
-        carry = h[0] + 5 * carry;
-        h[0] = carry & MASK;
-        h[1] += carry >> 13; /* may pass 13 bits; the next block's addition carries it on */
+        w.h[4] += (uint32_t)sum + 1; /* 2**128 is added to each block */
+        multiply(&w);
     }
-    for (int i = 0; i < 10; i++) {
-        ctx->h[i] = (uint16_t)h[i];
-    }
+    memcpy(ctx->h, w.h, sizeof(w.h));
 }
 
 void mxtls_poly1305_tag(const mxtls_poly1305_ctx *ctx, uint8_t out[16]) {
-    uint32_t h[10], g[10], carry = 0, over = 5, take, sum = 0;
-    for (int i = 0; i < 10; i++) {
-        h[i] = ctx->h[i];
+    uint64_t sum = 5; /* h + 5 reaches 2**130 where h, which is below twice the prime, reaches it; then the 5 stay */
+    for (int i = 0; i < 5; i++) {
+        sum = (sum >> (i ? 32 : 0)) + ctx->h[i];
     }
-    for (int turn = 0; turn < 3; turn++) {
-        for (int i = 0; i < 10; i++) {
-            carry += h[i];
-            h[i] = carry & MASK;
-            carry >>= 13;
-        }
-        carry *= 5;
-    }
-    for (int i = 0; i < 10; i++) { /* h - p is h + 5 without 2**130, where that is reached */
-        over += h[i];
-        g[i] = over & MASK;
-        over >>= 13;
-    }
-    take = mxtls_negative(0 - over);
-    for (int i = 0; i < 10; i++) {
-        h[i] ^= (h[i] ^ g[i]) & take;
-    }
-    carry = 0;
-    for (int i = 0, bits = 0, next = 0; i < 16; i++) {
-        if (bits < 8) {
-            sum |= h[next++] << bits;
-            bits += 13;
-        }
-        carry += (sum & 255) + ctx->s[i];
-        out[i] = (uint8_t)carry;
-        carry >>= 8;
-        sum >>= 8;
-        bits -= 8;
+    sum = ((uint32_t)sum >> 2) * 5;
+    for (int i = 0; i < 4; i++, sum >>= 32) {
+        sum += (uint64_t)ctx->h[i] + ctx->s[i];
+        mxtls_put_le32(out + 4 * i, (uint32_t)sum);
     }
 }

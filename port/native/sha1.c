@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * SHA-1's compression function (FIPS 180-4 section 6.1), its message schedule a ring of sixteen words. */
 
+#pragma GCC optimize("O2") /* also in firmware built for size: some bytes more, a fifth of the time less */
+
 #include "mxtls_native.h"
+
+#ifndef MXTLS_HARDWARE_SHA1
 
 void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t count) {
     uint32_t w[16], h[5];
@@ -43,3 +47,5 @@ void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t count) {
         mxtls_put_be32(state + 4 * i, h[i]);
     }
 }
+
+#endif

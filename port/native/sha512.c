@@ -2,7 +2,11 @@
  * SHA-512's compression function (FIPS 180-4 section 6.4), which SHA-384 shares. A round a step: on a 32-bit machine sixteen
  * words of state live in memory anyway, so unrolling would buy little for its code. */
 
+#pragma GCC optimize("O2") /* also in firmware built for size: some bytes more, a fifth of the time less */
+
 #include "mxtls_native.h"
+
+#ifndef MXTLS_HARDWARE_SHA512
 
 static const uint64_t K[80] = {
     0x428A2F98D728AE22, 0x7137449123EF65CD, 0xB5C0FBCFEC4D3B2F, 0xE9B5DBA58189DBBC,
@@ -60,3 +64,5 @@ void mxtls_sha512_blocks(uint8_t state[64], const uint8_t *buf, size_t count) {
         mxtls_put_be32(state + 8 * i + 4, (uint32_t)h[i]);
     }
 }
+
+#endif

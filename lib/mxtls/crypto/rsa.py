@@ -41,7 +41,7 @@ def private(key, buf):
     check_key(key)
     blind = bytearray(len(key.n))
     random_into(blind, 0, len(blind))
-    done = rsa_private(buf, buf, key, blind)
+    done = rsa_private(buf, buf, key.n, key.e, key.crt, blind)
     wipe(blind)
     return done
 

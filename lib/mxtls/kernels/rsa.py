@@ -29,26 +29,30 @@ def rsa_public(out, x, n, e):
     return 1
 
 
-def rsa_private(out, x, key, blind):
-    """out = x^d mod n by CRT, as long as n; blind: fresh random bytes, as many as n has.
+def rsa_private(out, x, n, e, crt, blind):
+    """out = x^d mod n by CRT, as long as n. crt: p, q, d mod p-1, d mod q-1, 1/q mod p, each of a fifth of its bytes, with
+    zeros before it where it is shorter; blind: fresh random bytes, as many as n has.
 
     The result is checked with e before it leaves, for a fault in one half would give away a factor. Returns 1,
     or 0 for x >= n, a key whose parts disagree, or a blind without an inverse.
     """
-    size = len(key.n)
-    n = int.from_bytes(key.n, "big")
-    p = int.from_bytes(key.p, "big")
-    q = int.from_bytes(key.q, "big")
-    e = int.from_bytes(key.e, "big")
+    size = len(n)
+    half = len(crt) // 5
+    n = int.from_bytes(n, "big")
+    p = int.from_bytes(crt[:half], "big")
+    q = int.from_bytes(crt[half : 2 * half], "big")
+    dp = int.from_bytes(crt[2 * half : 3 * half], "big")
+    dq = int.from_bytes(crt[3 * half : 4 * half], "big")
+    qinv = int.from_bytes(crt[4 * half :], "big")
+    e = int.from_bytes(e, "big")
     x = int.from_bytes(x, "big")
     blind = int.from_bytes(blind, "big") % n
     if not n & p & q & 1 or x >= n or blind < 2:
         return 0
     inverse = _inverse(blind, n)
     x = x * pow(blind, e, n) % n
-    y = pow(x % q, int.from_bytes(key.dq, "big"), q)
-    h = (pow(x % p, int.from_bytes(key.dp, "big"), p) - y) * int.from_bytes(key.qinv, "big") % p
-    y += h * q
+    y = pow(x % q, dq, q)
+    y += (pow(x % p, dp, p) - y) * qinv % p * q
     if not inverse or pow(y, e, n) != x:
         return 0
     out[:size] = (y * inverse % n).to_bytes(size, "big")

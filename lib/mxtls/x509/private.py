@@ -14,6 +14,7 @@ from mxtls.codes import (
 )
 from mxtls.config import USE_ECC as _USE_ECC, USE_PKCS5 as _USE_PKCS5, USE_PKCS8 as _USE_PKCS8, USE_RSA as _USE_RSA
 from mxtls.errors import Error
+from mxtls.kernels.mem import copy
 from mxtls.x509.certificate import find_algorithm
 from mxtls.x509.der import Der
 
@@ -101,26 +102,34 @@ def _rsa(d, version, p, end):
     from mxtls.x509.pubkey import PrivateKey
 
     key = PrivateKey(_KEY_RSA)
-    parts = []
+    view = memoryview(d.buf)
+    places = []
+    numbers = []
     for _i in range(8):
         off = d.integer(p, end)
         p = d.end
-        parts.append(bytearray(d.buf[off:p]))
+        places.append((off, p - off))
+        numbers.append(int.from_bytes(view[off:p], "big"))
     if version or p != end:
         _bad()
-    numbers = [int.from_bytes(x, "big") for x in parts]
     n, e, x, p, q, dp, dq, qinv = numbers
     if n != p * q or not n & 1 or p < 3 or q < 3 or e < 3 or not e & 1 or not 1 < x < n:
         _bad()
     if not (x * e % (p - 1) == 1 == x * e % (q - 1) and dp == x % (p - 1) and dq == x % (q - 1) and qinv * q % p == 1 and qinv < p):
         _bad()
-    size = len(parts[0])
-    if size < 128 or size > 512 or parts[0][0] < 128 or len(parts[1]) > 4 or len(parts[3]) != len(parts[4]):
+    off, size = places[0]
+    half = places[3][1]
+    if size < 128 or size > 512 or d.buf[off] < 128 or places[1][1] > 4 or half != places[4][1]:
         _unsupported("the RSA private key's size is not supported: use 1024 to 4096 bits, a multiple of 8, and two primes of one size")
     key.bits = size * 8
-    key.n, key.e, key.d, key.p, key.q, key.dp, key.dq, key.qinv = parts
-    key.n = bytes(key.n)
-    key.e = bytes(key.e)
+    key.n = bytes(view[off : off + size])
+    off, size = places[1]
+    key.e = bytes(view[off : off + size])
+    key.crt = bytearray(5 * half)
+    end = 0
+    for off, size in places[3:]:
+        end += half
+        copy(key.crt, end - size, d.buf, off, size)
     return key
 
 

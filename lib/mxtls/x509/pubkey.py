@@ -18,15 +18,16 @@ class PublicKey:
 
 
 class PrivateKey(PublicKey):
-    """The same, and RSA: d, p, q, dp, dq, qinv; EC: d. The secrets are bytearrays."""
+    """The same, and the secret in a bytearray; EC: d, the scalar; RSA: crt, p, q, d mod p-1, d mod q-1 and 1/q mod p, all as
+    long as the longer prime, one after another."""
 
     def __init__(self, kind):
         super().__init__(kind)
-        self.d = self.p = self.q = self.dp = self.dq = self.qinv = None
+        self.d = self.crt = None
 
     def wipe(self):
         """Overwrite every secret."""
-        for secret in (self.d, self.p, self.q, self.dp, self.dq, self.qinv):
+        for secret in (self.d, self.crt):
             if secret:
                 for i in range(len(secret)):
                     secret[i] = 0
