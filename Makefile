@@ -3,11 +3,15 @@
 #   MICROPY_DIR=path   use this MicroPython tree instead of Debian's source package
 #   ARCH=armv6m        what `make natmod` builds for, default all
 #   TESTS="…"          what `make test` runs (pytest arguments), default all of host_tests
+#   BOARD=RPI_PICO     what `make firmware` and `make emulate` are for; with PROFILE=default, TIER=viper, OPTIONS="USE_X=0 …"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test size bench natmod
+.PHONY: help setup demo test size bench natmod firmware emulate
 PYTHON ?= python3
 VENV := build/venv/bin/python
+BOARD ?= RPI_PICO
+PROFILE ?= default
+TIER ?= viper
 export MICROPY_DIR
 
 help: ## this list
@@ -32,3 +36,9 @@ bench: setup ## speed and memory beside the peers
 
 natmod: setup ## the C kernels as a file for a board: dist/<arch>/mxtls_native.mpy
 	@$(VENV) tools/natmod.py $(ARCH)
+
+firmware: setup ## a UF2 file for BOARD, mxtls frozen in
+	@$(VENV) tools/firmware.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS)
+
+emulate: setup ## an emulated BOARD to talk to
+	@$(VENV) tools/emulate.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS)

@@ -62,7 +62,7 @@ BAD += (
     (native.rsa_public, b15, b64, b64, b16, work),
     (native.rsa_public, b64, b64, b64, b16, work[1:]),
     (native.rsa_public, b64, b64, b64, b16, memoryview(bytearray(500))[1:]),
-    (native.rsa_public, bytearray(1 << 17), b64, bytes(1 << 17), b16, bytearray(7 << 17)),
+    (native.rsa_public, b64, b64, bytes((1 << 16) + 1), b16, work),
     (native.rsa_private, b15, b64, b64, b16, bytes(160), b64, bytearray(960)),
     (native.rsa_private, b64, b64, b64, b16, bytes(160), b15, bytearray(960)),
     (native.rsa_private, b64, b64, b64, b16, bytes(160), b64, bytearray(959)),

@@ -23,8 +23,12 @@ static void rounds(uint32_t *v) {
 }
 
 void mxtls_chacha20_xor(uint8_t state[48], uint8_t *buf, size_t n) {
-    uint32_t start[16] = {0x61707865, 0x3320646E, 0x79622D32, 0x6B206574}, v[16];
+    uint32_t start[16], v[16];
     uint8_t last[64];
+    start[0] = 0x61707865;
+    start[1] = 0x3320646E;
+    start[2] = 0x79622D32;
+    start[3] = 0x6B206574;
     for (int i = 0; i < 12; i++) {
         start[4 + i] = mxtls_le32(state + 4 * i);
     }

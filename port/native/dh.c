@@ -28,7 +28,7 @@ uint32_t mxtls_dh_power(uint8_t *out, const uint8_t *base, size_t blen, const ui
     if (over || !(m[0] & 1) || !inside(y, m, n)) {
         return 0;
     }
-    mxtls_mont_r2(r2, m, m0, n, 1, t);
+    mxtls_mont_r2(r2, m, m0, n, mxtls_big_bits(m, n), t);
     mxtls_mont_power(y, r2, x, xlen, m, m0, n, t);
     uint32_t good = inside(y, m, n);
     mxtls_big_store((uint8_t *)t, size, y);

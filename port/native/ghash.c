@@ -77,7 +77,7 @@ void mxtls_ghash_expand(mxtls_ghash_key *ctx, const uint8_t h[16]) {
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n) {
     pair p[9];
     uint32_t v[4], h0 = ctx->h[0], h1 = ctx->h[1], h2 = ctx->h[2], h3 = ctx->h[3];
-    uint8_t last[16] = {0};
+    uint32_t last[4];
     for (int i = 0; i < 4; i++) {
         v[i] = mxtls_be32(y + 4 * i);
     }
@@ -85,8 +85,9 @@ void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, 
         size_t m = n < 16 ? n : 16;
         const uint8_t *block = buf;
         if (m < 16) {
+            last[0] = last[1] = last[2] = last[3] = 0;
             memcpy(last, buf, m);
-            block = last;
+            block = (const uint8_t *)last;
         }
         buf += m;
         n -= m;

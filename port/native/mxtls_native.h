@@ -32,7 +32,8 @@ void mxtls_sha256_blocks(uint8_t state[32], const uint8_t *buf, size_t count);
 void mxtls_sha512_blocks(uint8_t state[64], const uint8_t *buf, size_t count);
 void mxtls_md5_blocks(uint8_t state[16], const uint8_t *buf, size_t count);
 
-/* AES over n bytes in place. CBC: n a multiple of 16, iv becomes the last ciphertext block. CTR: the low 32 bits of ctr count. */
+/* AES over n bytes in place. CBC: n a multiple of 16, iv becomes the last ciphertext block. CTR: the low 32 bits of ctr count,
+ * and are public. */
 typedef struct {
     uint32_t rounds;
     uint32_t key[15][4]; /* bitsliced: planes 2i and 2i + 1 share word i, in its even and its odd bits */
@@ -114,6 +115,7 @@ uint32_t mxtls_big_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, uint32
 uint32_t mxtls_big_less(const uint32_t *x, const uint32_t *y, size_t n);                    /* 1 where x < y, else 0 */
 void mxtls_big_fit(uint32_t *d, const uint32_t *x, uint32_t carry, const uint32_t *m, size_t n); /* d = carry:x, below 2 m, mod m */
 void mxtls_big_mul(uint32_t *t, const uint32_t *x, const uint32_t *y, size_t n);            /* t: 2n + 1 words, apart from x and y */
+size_t mxtls_big_bits(const uint32_t *m, size_t n);                                          /* the bit length, of what is public and not 0 */
 uint32_t mxtls_big_load(uint32_t *d, size_t n, const uint8_t *buf, size_t size);            /* from big-endian; not 0 where it is too long */
 void mxtls_big_store(uint8_t *buf, size_t size, const uint32_t *x);                         /* the low size bytes, big-endian */
 

@@ -74,7 +74,7 @@ void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]) {
 }
 
 void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n) {
-    uint8_t last[16] = {0};
+    uint32_t last[4];
     work w;
     memcpy(w.h, ctx->h, sizeof(w.h));
     w.t[0] = 5 * (ctx->r[0] >> 2);
@@ -87,8 +87,9 @@ void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n) {
         size_t m = n < 16 ? n : 16;
         const uint8_t *block = buf;
         if (m < 16) {
+            last[0] = last[1] = last[2] = last[3] = 0;
             memcpy(last, buf, m);
-            block = last;
+            block = (const uint8_t *)last;
         }
         buf += m;
         n -= m;

@@ -3,15 +3,6 @@
 
 #include "mxtls_native.h"
 
-/* The bit length of a public number above 0. */
-static size_t bit_length(const uint32_t *m, size_t n) {
-    size_t bits = 32 * n;
-    while (bits > 1 && !(m[(bits - 1) >> 5] >> ((bits - 1) & 31) & 1)) {
-        bits--;
-    }
-    return bits;
-}
-
 uint32_t mxtls_rsa_public(uint8_t *out, const uint8_t *x, size_t xlen, const uint8_t *n, size_t size, const uint8_t *e, size_t elen,
     uint32_t *t) {
     size_t w = MXTLS_WORDS(size);
@@ -25,16 +16,17 @@ uint32_t mxtls_rsa_public(uint8_t *out, const uint8_t *x, size_t xlen, const uin
     if (over || !(m[0] & 1) || !mxtls_big_less(y, m, w)) {
         return 0;
     }
-    mxtls_mont_r2(r2, m, m0, w, bit_length(m, w), t);
+    mxtls_mont_r2(r2, m, m0, w, mxtls_big_bits(m, w), t);
     mxtls_mont_power_public(y, r2, e, elen, m, m0, w, t);
     mxtls_big_store(out, size, y);
     return 1;
 }
 
-/* d = x^e modulo m for one prime of h words; r2 is left for more. x: 2h words. */
-static void half_power(uint32_t *d, const uint32_t *x, const uint8_t *e, size_t half, const uint32_t *m, uint32_t *r2, size_t h, uint32_t *t) {
+/* d = x^e modulo m for one prime of h words and bits or more; r2 is left for more. x: 2h words. */
+static void half_power(uint32_t *d, const uint32_t *x, const uint8_t *e, size_t half, const uint32_t *m, uint32_t *r2, size_t h, size_t bits,
+    uint32_t *t) {
     uint32_t m0 = mxtls_mont_m0(m[0]);
-    mxtls_mont_r2(r2, m, m0, h, 1, t); /* the length of a prime is nobody's business */
+    mxtls_mont_r2(r2, m, m0, h, bits, t);
     memcpy(t, x, 8 * h);
     t[2 * h] = 0;
     mxtls_mont_reduce(d, t, m, m0, h);
@@ -42,15 +34,16 @@ static void half_power(uint32_t *d, const uint32_t *x, const uint8_t *e, size_t 
     mxtls_mont_power(d, r2, e, half, m, m0, h, t);
 }
 
-/* y = x^d for x below the modulus, by Garner's way: y = yq + q ((yp - yq) / q mod p). x, y: 2h words; t: 22h + 1. */
-static void crt_power(uint32_t *y, const uint32_t *x, const uint8_t *crt, size_t half, uint32_t *t) {
+/* y = x^d for x below the modulus, by Garner's way: y = yq + q ((yp - yq) / q mod p). x, y: 2h words; t: 22h + 1. A prime is
+ * n over another below 2^(32 h), so it has bits or more, which the length of n tells and nothing else. */
+static void crt_power(uint32_t *y, const uint32_t *x, const uint8_t *crt, size_t half, size_t bits, uint32_t *t) {
     size_t h = MXTLS_WORDS(half);
     uint32_t *m = t, *r2 = m + h, *yp = r2 + h, *yq = y;
     t = yp + h;
     mxtls_big_load(m, h, crt + half, half);
-    half_power(yq, x, crt + 3 * half, half, m, r2, h, t);
+    half_power(yq, x, crt + 3 * half, half, m, r2, h, bits, t);
     mxtls_big_load(m, h, crt, half);
-    half_power(yp, x, crt + 2 * half, half, m, r2, h, t);
+    half_power(yp, x, crt + 2 * half, half, m, r2, h, bits, t);
     uint32_t m0 = mxtls_mont_m0(m[0]), *rest = y + h;
     memcpy(t, yq, 4 * h);
     memset(t + h, 0, 4 * h + 4);
@@ -82,14 +75,15 @@ uint32_t mxtls_rsa_private(uint8_t *out, const uint8_t *x, size_t xlen, const ui
     mxtls_big_load(m, 2 * h, n, size);
     uint32_t m0 = mxtls_mont_m0(m[0]);
     bad = mxtls_big_load(bx, 2 * h, x, xlen) | (mxtls_big_less(bx, m, 2 * h) ^ 1) | (~(crt[half - 1] & crt[2 * half - 1]) & 1);
-    mxtls_mont_r2(r2, m, m0, w, bit_length(m, w), t);
+    mxtls_mont_r2(r2, m, m0, w, mxtls_big_bits(m, w), t);
 
     mxtls_big_load(b, w, blind, size);
     mxtls_mont_power_public(b, r2, e, elen, m, m0, w, t);
     mxtls_mont_mul(bx, bx, b, m, m0, w, t);
     mxtls_mont_mul(bx, bx, r2, m, m0, w, t);
-    crt_power(y, bx, crt, half, r2);
-    mxtls_mont_r2(r2, m, m0, w, bit_length(m, w), t);
+    size_t bits = mxtls_big_bits(m, w);
+    crt_power(y, bx, crt, half, bits > 32 * h ? bits - 32 * h : 1, r2);
+    mxtls_mont_r2(r2, m, m0, w, mxtls_big_bits(m, w), t);
 
     bad |= mxtls_big_less(y, m, 2 * h) ^ 1;
     memcpy(b, y, 4 * w);

@@ -5,39 +5,29 @@ Secret scalars take one fixed sequence of operations and exchange by masks. A ca
 984 bytes for P-256, 1464 for P-384, 2184 for P-521.
 """
 
-from struct import pack_into
-
 import micropython
 
 from mxtls.codes import ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE, UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL
 from mxtls.config import USE_SECP256R1 as _USE_SECP256R1, USE_SECP384R1 as _USE_SECP384R1, USE_SECP521R1 as _USE_SECP521R1
 from mxtls.errors import Error
-from mxtls.kernels.field import load, run, store
+from mxtls.kernels.field import begin, length, load, run, store
 from mxtls.kernels.mem import wipe
 
-# (curve, bytes, limbs, bits of a limb, -1 / n mod 2^bits, p n b Gx Gy R^2 mod p R^2 mod n, flag)
+# (curve, bytes, p n b Gx Gy, flag)
 _CURVES = (
     (
         23,
-        32,
-        20,
-        13,
-        7247,  # P-256
+        32,  # P-256
         b"\xff\xff\xff\xff\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"  # p
         b"\xff\xff\xff\xff\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xbc\xe6\xfa\xad\xa7\x17\x9e\x84\xf3\xb9\xca\xc2\xfc\x63\x25\x51"  # n
         b"\x5a\xc6\x35\xd8\xaa\x3a\x93\xe7\xb3\xeb\xbd\x55\x76\x98\x86\xbc\x65\x1d\x06\xb0\xcc\x53\xb0\xf6\x3b\xce\x3c\x3e\x27\xd2\x60\x4b"  # b
         b"\x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\x77\x03\x7d\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96"  # x of G
-        b"\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5"  # y of G
-        b"\x00\x00\x04\xff\xff\xff\xfd\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff\xfb\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x03\x00"  # R^2 mod p
-        b"\xe1\x2d\x95\x59\xd9\x56\x1f\xc2\x45\xb2\x39\x2b\x6b\xec\x59\x61\x55\x71\xbb\x19\x2a\x06\x7d\x8a\x08\x45\xcc\x0d\xea\x6d\xc3\xba",  # R^2 mod n
+        b"\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5",  # y of G
         _USE_SECP256R1,
     ),
     (
         24,
-        48,
-        30,
-        13,
-        7237,  # P-384
+        48,  # P-384
         b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"  # p
         b"\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff"
         b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"  # n
@@ -47,19 +37,12 @@ _CURVES = (
         b"\xaa\x87\xca\x22\xbe\x8b\x05\x37\x8e\xb1\xc7\x1e\xf3\x20\xad\x74\x6e\x1d\x3b\x62\x8b\xa7\x9b\x98"  # x of G
         b"\x59\xf7\x41\xe0\x82\x54\x2a\x38\x55\x02\xf2\x5d\xbf\x55\x29\x6c\x3a\x54\x5e\x38\x72\x76\x0a\xb7"
         b"\x36\x17\xde\x4a\x96\x26\x2c\x6f\x5d\x9e\x98\xbf\x92\x92\xdc\x29\xf8\xf4\x1d\xbd\x28\x9a\x14\x7c"  # y of G
-        b"\xe9\xda\x31\x13\xb5\xf0\xb8\xc0\x0a\x60\xb1\xce\x1d\x7e\x81\x9d\x7a\x43\x1d\x7c\x90\xea\x0e\x5f"
-        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x20\x00\x00\x00\x0f\xff"  # R^2 mod p
-        b"\xff\xff\xe0\x00\x00\x00\x00\x00\x00\x00\x20\x00\x00\x00\x0f\xff\xff\xff\xe0\x00\x00\x00\x10\x00"
-        b"\x4e\xe0\x12\xb3\x9b\xf2\x13\xfb\x05\xb7\xa2\x82\x66\x89\x5d\x40\xd4\x91\x74\xaa\xb1\xcc\x5b\xf0"  # R^2 mod n
-        b"\x1e\xef\x22\x44\xb7\x78\xa9\x77\x03\xc3\xaa\xa8\xe0\x3e\xba\xca\x01\x3e\x66\x2b\x46\x92\x2e\x28",
+        b"\xe9\xda\x31\x13\xb5\xf0\xb8\xc0\x0a\x60\xb1\xce\x1d\x7e\x81\x9d\x7a\x43\x1d\x7c\x90\xea\x0e\x5f",
         _USE_SECP384R1,
     ),
     (
         25,
-        66,
-        45,
-        12,
-        1479,  # P-521
+        66,  # P-521
         b"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"  # p
         b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
         b"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"  # n
@@ -69,11 +52,7 @@ _CURVES = (
         b"\x00\xc6\x85\x8e\x06\xb7\x04\x04\xe9\xcd\x9e\x3e\xcb\x66\x23\x95\xb4\x42\x9c\x64\x81\x39\x05\x3f\xb5\x21\xf8\x28\xaf\x60\x6b\x4d\x3d"  # x of G
         b"\xba\xa1\x4b\x5e\x77\xef\xe7\x59\x28\xfe\x1d\xc1\x27\xa2\xff\xa8\xde\x33\x48\xb3\xc1\x85\x6a\x42\x9b\xf9\x7e\x7e\x31\xc2\xe5\xbd\x66"
         b"\x01\x18\x39\x29\x6a\x78\x9a\x3b\xc0\x04\x5c\x8a\x5f\xb4\x2c\x7d\x1b\xd9\x98\xf5\x44\x49\x57\x9b\x44\x68\x17\xaf\xbd\x17\x27\x3e\x66"  # y of G
-        b"\x2c\x97\xee\x72\x99\x5e\xf4\x26\x40\xc5\x50\xb9\x01\x3f\xad\x07\x61\x35\x3c\x70\x86\xa2\x72\xc2\x40\x88\xbe\x94\x76\x9f\xd1\x66\x50"
-        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"  # R^2 mod p
-        b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00\x00"
-        b"\x01\xa3\x9a\x5b\x5a\x3a\xfe\x8c\x44\x38\x3d\x2d\x8e\x03\xd1\x49\x2d\x0d\x45\x5b\xcc\x6d\x61\xa8\xe5\x67\xbc\xcf\xf3\xd1\x42\xb7\x75"  # R^2 mod n
-        b"\x69\x96\xde\x87\xfe\x01\xe9\x19\xf4\xc8\xb2\xda\xe3\x64\xb6\x72\x38\xdc\xd7\x9e\xf9\xfe\x9c\x0b\x2b\xe9\x17\x97\x91\x4e\xf0\xcf\xf8",
+        b"\x2c\x97\xee\x72\x99\x5e\xf4\x26\x40\xc5\x50\xb9\x01\x3f\xad\x07\x61\x35\x3c\x70\x86\xa2\x72\xc2\x40\x88\xbe\x94\x76\x9f\xd1\x66\x50",
         _USE_SECP521R1,
     ),
 )
@@ -210,8 +189,9 @@ _DOUBLE = (
     b"\x02\x02\x02\x02"  # X = X carried
     b"\x0f\x05\x05\x02"  # t = t - X
     b"\x01\x06\x06\x05"  # m = m * t
+    b"\x11\x07\x07\x07"  # u = u + u
     b"\x01\x07\x07\x07"  # u = u * u
-    b"\x08\x03\x06\x07"  # Y = m - 8 u
+    b"\x0e\x03\x06\x07"  # Y = m - 2 u
     b"\x02\x03\x03\x03"  # Y = Y carried
     b"\x00"
 )
@@ -250,8 +230,6 @@ _EQUAL = (
 )
 # Modulo n: 2 is n, 3 R^2, then d r h 1 k and the inverse of k.
 _ORDER = (
-    b"\x02\x02\x02\x02"  # N = N carried
-    b"\x02\x03\x03\x03"  # r2 = r2 carried
     b"\x01\x08\x08\x03"  # k = k * r2
     b"\x01\x05\x05\x03"  # r = r * r2
     b"\x01\x04\x04\x03"  # d = d * r2
@@ -264,51 +242,54 @@ _ORDER = (
 
 
 def _scratch(curve, slots):
-    """The curve's row and a scratch for numbers modulo p."""
+    """The curve's row and a scratch."""
     for row in _CURVES:
-        if row[0] == curve and row[6]:
-            m = bytearray(24 + 4 * slots * row[2])
-            pack_into("<4i", m, 0, row[2], row[3], curve, 1)
-            return row, m
+        if row[0] == curve and row[3]:
+            return row, bytearray(length(row[1], slots))
     raise Error(_UNSUPPORTED_FAIL, _ALERT_HANDSHAKE_FAILURE, "curve %d is not in this build; switch on its USE_SECP" % curve)
+
+
+def _begin(row, m, slot):
+    """Numbers are modulo p from here on, and the slot is R^2."""
+    begin(m, row[2], 0, row[1], row[0], slot)
 
 
 def _load(row, m, slot, which):
     """Load one of the row's constants."""
-    load(m, slot, row[5], (which + 1) * row[1] - 1, -1, row[1])
+    load(m, slot, row[2], (which + 1) * row[1] - 1, -1, row[1])
 
 
 def _enter(row, m, point, at):
     """x and y of the slots become those at point[at:], and e 1, in Montgomery form; 1 if they are a point, else 0."""
     size = row[1]
-    if not _below(point, at, row[5], 0, size) or not _below(point, at + size, row[5], 0, size):
+    if not _below(point, at, row[2], 0, size) or not _below(point, at + size, row[2], 0, size):
         return 0
+    _begin(row, m, 6)
     load(m, 10, point, at + size - 1, -1, size)
     load(m, 11, point, at + 2 * size - 1, -1, size)
     load(m, 3, b"\x01", 0, 1, 1)
     _load(row, m, 2, 2)
-    _load(row, m, 6, 5)
-    run(0, 0, m, _ENTER, 0)
+    run(m, 0, _ENTER)
     return _is_zero(row, m, 9)
 
 
 def _is_zero(row, m, slot):
     """1 when the slot, other than 7, is 0 modulo p, else 0."""
     load(m, 7, b"\x01", 0, 1, 1)
-    run(0, 0, m, bytes((1, 7, 7, slot, 0)), 0)
-    return int(not store(m, 7, bytearray(row[1]), 0, 1, row[1], row[5], row[1] - 1))
+    run(m, 0, bytes((1, 7, 7, slot, 0)))
+    return int(not store(m, 7, bytearray(row[1]), 0, 1, row[1], row[2], row[1] - 1))
 
 
 def _invert(row, m, which):
     """Slot 9 becomes the inverse of slot 8 modulo p (0) or n (1): its power by a public exponent."""
     at = (which + 1) * row[1] - 1
-    n = row[5]
-    run(0, 0, m, b"\x02\x09\x08\x08\x00", 0)
+    n = row[2]
+    run(m, 0, b"\x02\x09\x08\x08\x00")
     for i in range(min(8 * row[1], 521) - 2, -1, -1):
         j = n[at - (i >> 3)]
         if i < 8:
             j -= 2
-        run(0, 0, m, b"\x01\x09\x09\x09\x01\x09\x09\x08\x00" if j >> (i & 7) & 1 else b"\x01\x09\x09\x09\x00", 0)
+        run(m, 0, b"\x01\x09\x09\x09\x01\x09\x09\x08\x00" if j >> (i & 7) & 1 else b"\x01\x09\x09\x09\x00")
 
 
 @micropython.viper
@@ -387,43 +368,43 @@ def _multiply(row, m, k, out, both, point, at):
         return 0
     i = min(8 * size, 521)
     s = bytearray(size + 1)
-    kind = _recode(s, k, row[5], size, i)
+    kind = _recode(s, k, row[2], size, i)
     if not kind:
         return 0
-    run(0, 0, m, _START, 0)
+    run(m, 0, _START)
     last = 1
     if kind > 1:  # the ladder would meet infinity; no random scalar is there. The points are P and 2P, Z = 2y.
-        run(0, 0, m, b"\x02\x0a\x08\x08\x11\x0b\x0b\x0b\x00", 0)
+        run(m, 0, b"\x02\x0a\x08\x08\x11\x0b\x0b\x0b\x00")
         last = int(kind < 4)
     else:
         while i:
             i -= 1
             j = s[i >> 3] >> (i & 7) & 1
-            run(0, 0, m, _SUM, j ^ last)
+            run(m, j ^ last, _SUM)
             last = j
             if not i:
                 _load(row, m, 2, 2)
-                _load(row, m, 10, 5)
-                run(0, 0, m, _SCALE, 1 - j)
-            run(0, 0, m, _BACK, 0)
+                _begin(row, m, 10)
+                run(m, 1 - j, _SCALE)
+            run(m, 0, _BACK)
     wipe(s)
-    run(0, 0, m, b"\x02\x08\x0b\x0b\x00", 0)
+    run(m, 0, b"\x02\x08\x0b\x0b\x00")
     _invert(row, m, 0)
-    run(0, 0, m, _END, last)
+    run(m, last, _END)
     load(m, 4, b"\x01", 0, 1, 1)
     if kind > 2:
-        run(0, 0, m, b"\x0e\x03\x03\x03\x00", 0)  # -P
-    run(0, 0, m, b"\x01\x02\x02\x04\x01\x03\x03\x04\x00", 0)
-    store(m, 2, out, size - 1, -1, size, row[5], size - 1)
+        run(m, 0, b"\x0e\x03\x03\x03\x00")  # -P
+    run(m, 0, b"\x01\x02\x02\x04\x01\x03\x03\x04\x00")
+    store(m, 2, out, size - 1, -1, size, row[2], size - 1)
     if both:
-        store(m, 3, out, 2 * size - 1, -1, size, row[5], size - 1)
+        store(m, 3, out, 2 * size - 1, -1, size, row[2], size - 1)
     return 1
 
 
 def ec_public(curve, out, d):
     """out = X||Y of d * G. Returns 1, or 0 unless 0 < d < n."""
     row, m = _scratch(curve, 12)
-    done = _multiply(row, m, d, out, 1, row[5], 3 * row[1])
+    done = _multiply(row, m, d, out, 1, row[2], 3 * row[1])
     wipe(m)
     return done
 
@@ -440,25 +421,23 @@ def ecdsa_sign(curve, sig, digest, d, k):
     """sig = r||s with the secret nonce k. Returns 1, or 0 when the caller must choose another k."""
     row, m = _scratch(curve, 12)
     size = row[1]
-    n = row[5]
+    n = row[2]
     x = bytearray(size)
     s = bytearray(size + 1)
     done = len(d) == size and _recode(s, d, n, size, 0)  # only whether it is in range
     wipe(s)
     done = done and _multiply(row, m, k, x, 0, n, 3 * size)
     if done:
-        pack_into("<2i", m, 8, 0, row[4])  # from here on modulo n
-        _load(row, m, 2, 1)
-        _load(row, m, 3, 6)
+        begin(m, n, size, size, 0, 3)  # from here on modulo n
         load(m, 4, d, size - 1, -1, size)
         load(m, 5, x, size - 1, -1, size)
         at = min(size, len(digest))
         load(m, 6, digest, at - 1, -1, at)
         load(m, 7, b"\x01", 0, 1, 1)
         load(m, 8, k, size - 1, -1, size)
-        run(0, 0, m, _ORDER, 0)
+        run(m, 0, _ORDER)
         _invert(row, m, 1)
-        run(0, 0, m, b"\x01\x06\x06\x09\x01\x06\x06\x07\x00", 0)
+        run(m, 0, b"\x01\x06\x06\x09\x01\x06\x06\x07\x00")
         done = store(m, 5, x, size - 1, -1, size, n, 2 * size - 1)
         if done:
             sig[:size] = x
@@ -472,9 +451,9 @@ def ecdsa_sign(curve, sig, digest, d, k):
 def _scalars(row, digest, sig):
     """3u, u, 3v and v for u * G + v * Q, the sum whose x must be r; None unless r and s are in range. Public values."""
     size = row[1]
-    if len(sig) != 2 * size or not (_below(sig, 0, row[5], size, size) and _below(sig, size, row[5], size, size)):
+    if len(sig) != 2 * size or not (_below(sig, 0, row[2], size, size) and _below(sig, size, row[2], size, size)):
         return None
-    n = int.from_bytes(row[5][size : 2 * size], "big")
+    n = int.from_bytes(row[2][size : 2 * size], "big")
     a = int.from_bytes(sig[size:], "big")
     r = int.from_bytes(sig[:size], "big")
     if not a or not r:
@@ -496,17 +475,17 @@ def _add(row, m, x, minus, some, care):
         add = bytearray(_ADD)
         add[10] = x + 1
         add[18] = x
-        run(0, 0, m, add, 1 if minus else -1)
+        run(m, 1 if minus else -1, add)
         if not care or not _is_zero(row, m, 5):
-            run(0, 0, m, _ADD_ON, 0)
+            run(m, 0, _ADD_ON)
             return 1
         if not _is_zero(row, m, 6):
             return 0  # a point and its negative
-    _load(row, m, 4, 5)
+    _begin(row, m, 4)
     load(m, 5, b"\x01", 0, 1, 1)
-    run(0, 0, m, bytes((2, 2, x, x, 4, 3, x + 1, x + 1, 2, 3, 3, 3, 1, 4, 4, 5, 0)), -2 if minus else 0)
+    run(m, -2 if minus else 0, bytes((2, 2, x, x, 4, 3, x + 1, x + 1, 2, 3, 3, 3, 1, 4, 4, 5, 0)))
     if some:
-        run(0, 0, m, _DOUBLE, 0)  # a point and itself
+        run(m, 0, _DOUBLE)  # a point and itself
     return 1
 
 
@@ -523,12 +502,12 @@ def ecdsa_verify(curve, digest, sig, point):
         return 0
     _load(row, m, 8, 3)
     _load(row, m, 9, 4)
-    run(0, 0, m, b"\x01\x08\x08\x06\x01\x09\x09\x06\x00", 0)
+    run(m, 0, b"\x01\x08\x08\x06\x01\x09\x09\x06\x00")
     for care in range(2):
         some = 0
         for i in range(8 * size + 1, 0, -1):
             if some:
-                run(0, 0, m, _DOUBLE, 0)
+                run(m, 0, _DOUBLE)
             for j in range(0, 4, 2):
                 at = size - (i >> 3)
                 if (w[j][at] ^ w[j + 1][at]) >> (i & 7) & 1:
@@ -537,13 +516,13 @@ def ecdsa_verify(curve, digest, sig, point):
             break
     else:
         return 0
-    n = int.from_bytes(row[5][size : 2 * size], "big")
+    n = int.from_bytes(row[2][size : 2 * size], "big")
     r = int.from_bytes(sig[:size], "big")
     for x in (r, r + n):  # x of the sum, modulo p, may be either
-        if x < int.from_bytes(row[5][:size], "big"):
+        if x < int.from_bytes(row[2][:size], "big"):
             load(m, 5, x.to_bytes(size, "big"), size - 1, -1, size)
-            _load(row, m, 7, 5)
-            run(0, 0, m, _EQUAL, 0)
+            _begin(row, m, 7)
+            run(m, 0, _EQUAL)
             if _is_zero(row, m, 5):
                 return 1
     return 0

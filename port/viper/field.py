@@ -1,17 +1,122 @@
 # SPDX-License-Identifier: MIT
-"""Arithmetic modulo the primes of elliptic curves and their orders, in viper. Called by kernels/ec.py and x25519.py.
+"""Arithmetic modulo the primes of elliptic curves, their orders and the moduli of RSA and Diffie-Hellman, in viper.
 
-A number is n signed limbs of w bits, in Montgomery form with R = 2^(n w), in a slot of n words of one scratch. Before
-the slots come six words: n, w, the prime by its curve's number (0: any other, in slot 2), -1 / modulus mod 2^w and two to
-work with. Products take slots 0 and 1.
+Called by kernels/ec.py, x25519.py and mont.py. A number is n signed limbs of w bits, in Montgomery form with R = 2^(n w), in
+a slot of n words of one scratch. Before the slots come six words: n, w, the prime by its curve's number (0 a curve's order
+and 1 any other modulus, in slot 2), -1 / modulus mod 2^w and two to work with. Products take slots 0 and 1.
 
 Sums are not carried. A product or a carried number weighs 1: its limbs are at most 2^(w-1), and it is at most about
-the prime. The weights of sums add up, and those of two factors may multiply to 4.
+the prime. The weights of sums add up, and those of two factors may multiply to 4; to 1 above 66 bytes.
 run() interprets a public program, so that a curve's whole formula is one call from Python. No branch or index depends
 on a number, and nothing allocates.
 """
 
+from struct import pack_into
+
 import micropython
+from micropython import const
+
+FAST = 0  # whether a power by 65537 takes less time than the built-in pow
+WINDOW = const(3)  # bits of a row's number in the table of keep() and pick()
+
+
+def _limbs(size, prime):
+    """(n, w) for a modulus of so many bytes: R is eight times as large and more, and of whole bytes for mont.py."""
+    if size > 66 or prime == 1:
+        w = 12 if size <= 256 else 11
+        return ((8 * size + 2) // (10 * w) + 1) * 10, w
+    return (20, 13) if size <= 32 else (30, 13) if size <= 48 else (45, 12)
+
+
+def length(size, slots, table=0):
+    """Bytes of a scratch of so many slots, and perhaps the table, for a modulus of so many bytes."""
+    return 24 + _limbs(size, 0)[0] * (4 * slots + (2 * table << WINDOW))
+
+
+def begin(m, p, at, size, prime, slot):
+    """From here on modulo the number at p[at:at+size], odd, above 1 and big-endian; the slot, not 0 or 1, becomes R^2."""
+    n, w = _limbs(size, prime)
+    k = low = p[at + size - 1] | (p[at + size - 2] << 8 if size > 1 else 0)
+    for _i in range(4):  # each step doubles the bits of 1 / p that are right, from three
+        k = k * (2 - low * k & 0x1FFF) & 0x1FFF
+    pack_into("<4i", m, 0, n, w, prime, -k & (1 << w) - 1)
+    load(m, 1, p, at + size - 1, -1, size)
+    if prime < 2:
+        load(m, 2, p, at + size - 1, -1, size)
+        run(m, 0, b"\x02\x02\x02\x02\x00")
+    i = 0
+    while not p[at + i]:
+        i += 1
+    i = 8 * (size - 1 - i)
+    # 2^i is less than the modulus. It becomes 2^(j / 2) R, where R = 2^j, and squared R^2.
+    _double(m, slot, i // w, 1 << i % w, n * w + (n * w >> 1) - i)
+    run(m, 0, bytes((2, slot, slot, slot, 1, slot, slot, slot, 0)))
+
+
+@micropython.viper
+def _double(scratch, slot: int, limb: int, bit: int, times: int):
+    """The slot becomes the bit of the limb, doubled so many times modulo slot 1; no limb of either is negative."""
+    m = ptr32(scratch)
+    n = m[0]
+    w = m[1]
+    mask = (1 << w) - 1
+    p = ptr32(uint(m) + 24 + (n << 2))
+    a = ptr32(uint(m) + 24 + (slot * n << 2))
+    i = 0
+    while i < n:
+        a[i] = 0
+        i += 1
+    a[limb] = bit
+    while times:
+        times -= 1
+        less = 0
+        i = 0
+        while i < n:
+            less = (a[i] << 1) - p[i] + less >> w
+            i += 1
+        less = less ^ -1
+        c = 0
+        i = 0
+        while i < n:
+            c = (a[i] << 1) - (p[i] & less) + c
+            a[i] = c & mask
+            c = c >> w
+            i += 1
+
+
+@micropython.viper
+def keep(scratch, slot: int, first: int, row: int):
+    """The row of the table that begins at the slot `first` becomes the slot: limbs of 16 bits are enough."""
+    m = ptr32(scratch)
+    n = m[0]
+    a = ptr32(uint(m) + 24 + (slot * n << 2))
+    t = ptr16(uint(m) + 24 + (first * n << 2) + (row * n << 1))
+    i = 0
+    while i < n:
+        t[i] = a[i]
+        i += 1
+
+
+@micropython.viper
+def pick(t: ptr16, mask: int, scratch, slot: int, first: int, row: int):
+    """The slot becomes the row of the table; which one is secret. t and mask, always called with 0, are working variables:
+    viper keeps a function's first two locals in registers."""
+    m = ptr32(scratch)
+    n = m[0]
+    a = ptr32(uint(m) + 24 + (slot * n << 2))
+    i = 0
+    while i < n:
+        x = 0
+        j = 0
+        t = ptr16(uint(m) + 24 + (first * n << 2) + (i << 1))
+        while j < 1 << WINDOW:
+            mask = (j ^ row) - 1 >> 31
+            x |= t[0] & mask
+            t = ptr16(uint(t) + (n << 1))
+            j += 1
+        a[i] = x << 16 >> 16
+        i += 1
+
 
 
 @micropython.viper
@@ -202,11 +307,12 @@ def _product(y: ptr32):
 
 
 @micropython.viper
-def run(x: int, y: ptr32, scratch, program, arg: int):
-    """Operations of four bytes (code, d, a, b), up to a code of 0:
+def run(y: ptr32, x: int, program):
+    """run(scratch, arg, program) does operations of four bytes (code, d, a, b), up to a code of 0:
     1 d = a * b   2 d = a, carried   3 exchange a and b if arg is 1   4 d = a + arg * b   16 + s: d = a + s * b
-    x and y, always called with 0, are working variables: viper keeps a function's first two locals in registers."""
-    m = ptr32(scratch)
+    The first two parameters become working variables: viper keeps a function's first two locals in registers."""
+    m = y
+    arg = x
     p = ptr8(program)
     product = _product
     n = m[0]
@@ -265,7 +371,7 @@ def run(x: int, y: ptr32, scratch, program, arg: int):
         else:
             m[4] = int(a)
             m[5] = int(y)
-            product(scratch)
+            product(m)
             y = ptr32(uint(m) + 24 + (n << 2))
         x = half
         while i:

@@ -4,16 +4,10 @@
 A call takes one scratch of 900 bytes, which is wiped.
 """
 
-from struct import pack_into
-
-from mxtls.kernels.field import load, run, store
+from mxtls.kernels.field import begin, length, load, run, store
 from mxtls.kernels.mem import wipe
 
-# 2^255 - 19, and R^2 modulo it
-_P = (
-    b"\x7f\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xed"
-    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\xa4\x00"
-)
+_P = b"\x7f\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xed"
 _START = (
     b"\x01\x08\x08\x06"  # u = u * t
     b"\x01\x02\x03\x06"  # a = b * t
@@ -50,25 +44,24 @@ _STEP = (
 
 def x25519(out, k, u):
     """out = the u coordinate of k * u. k is clamped and the top bit of u ignored. Returns 0 where it is all zero."""
-    m = bytearray(24 + 80 * 11)
-    pack_into("<4i", m, 0, 20, 13, 29, 2587)
+    m = bytearray(length(32, 11))
+    begin(m, _P, 0, 32, 29, 6)
     s = bytearray(u)
     s[31] &= 127
     load(m, 8, s, 0, 1, 32)
     load(m, 3, b"\x01", 0, 1, 1)
     load(m, 10, b"\x42\xdb\x01", 0, 1, 3)  # 121666
-    load(m, 6, _P, 63, -1, 32)
-    run(0, 0, m, _START, 0)
+    run(m, 0, _START)
     last = 0
     for i in range(254, -1, -1):
         j = 1 if i == 254 else 0 if i < 3 else k[i >> 3] >> (i & 7) & 1
-        run(0, 0, m, _STEP, j ^ last)
+        run(m, j ^ last, _STEP)
         last = j
-    run(0, 0, m, b"\x02\x09\x03\x03\x00", 0)
+    run(m, 0, b"\x02\x09\x03\x03\x00")
     for i in range(253, -1, -1):  # b^(p - 2): all bits but 2 and 4 are ones
-        run(0, 0, m, b"\x01\x09\x09\x09\x00" if i == 2 or i == 4 else b"\x01\x09\x09\x09\x01\x09\x09\x03\x00", 0)
+        run(m, 0, b"\x01\x09\x09\x09\x00" if i == 2 or i == 4 else b"\x01\x09\x09\x09\x01\x09\x09\x03\x00")
     load(m, 6, b"\x01", 0, 1, 1)
-    run(0, 0, m, b"\x01\x02\x02\x09\x01\x02\x02\x06\x00", 0)
+    run(m, 0, b"\x01\x02\x02\x09\x01\x02\x02\x06\x00")
     i = store(m, 2, out, 0, 1, 32, _P, 31)
     wipe(m)
     return int(i > 0)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""Run on an emulated RP2040 by tools/bench_rp2040.py: a client and a server of mxtls joined in memory, each side's cycles counted.
+
+A side's cycles are those of its constructor and of all its calls until both have finished, with what it imports in between.
+Keys are loaded before, as the peer's are (board_builtin.py), and the random generator has its seed.
+"""
+
+from mxtls.codes import APP_DATA, HANDSHAKE_COMPLETE
+from mxtls.crypto.drbg import random_into
+from mxtls.keys import Keys
+from mxtls.library import open as open_library
+from mxtls.resume import SessionId
+from mxtls.session import ClientSession, ServerSession
+
+open_library()
+random_into(bytearray(1), 0, 1)
+
+
+class Side:
+    """One end: its session and what it has cost."""
+
+    def __init__(self, make):
+        gc.collect()
+        self.profile = {}  # what board_profile.py finds
+        self.complete = False
+        running[0] = self
+        began = cycles()
+        self.session = make()
+        self.spent = cycles() - began - _OVERHEAD
+        running[0] = None
+
+    def take(self, other):
+        """All that waits in the other's output; how many bytes."""
+        a, b = other.session, self.session
+        moved = 0
+        while a.output.end > a.output.start:
+            began = cycles()
+            n = min(b.want_input(), a.output.end - a.output.start)
+            self.spent += cycles() - began - _OVERHEAD
+            b.input.buf[b.input.end : b.input.end + n] = a.output.buf[a.output.start : a.output.start + n]
+            other.count(a.sent_data, n)
+            self.count(b.received_data, n)
+            moved += n
+        return moved
+
+    def count(self, call, n):
+        running[0] = self
+        began = cycles()
+        status = call(n)
+        self.spent += cycles() - began - _OVERHEAD
+        running[0] = None
+        if status in (HANDSHAKE_COMPLETE, APP_DATA):
+            self.complete = True
+
+
+def handshake(trust, own, suite=0, again=None, **options):
+    """Client and server after a handshake."""
+    client = Side(lambda: ClientSession(trust, again, suite, **options))
+    server = Side(lambda: ServerSession(own))
+    while server.take(client) + client.take(server):
+        pass
+    if not client.complete or not server.complete:
+        raise ValueError("no handshake")
+    return client, server
+
+
+def bulk(name, client, server, size):
+    """Cycles a byte of sealing and opening records of that size; the second time round, when buffers have grown."""
+    data = bytes(size)
+    for _ in range(2):
+        a, b = client.session, server.session
+        began = cycles()
+        view = a.get_writebuf(size)
+        sealed = cycles() - began
+        view[:] = data
+        began = cycles()
+        a.encode_writebuf(size)
+        sealed += cycles() - began
+        server.spent = 0
+        server.take(client)
+        if len(b.plaintext) != size:
+            raise ValueError("a record did not arrive")
+        b.processed_data()
+    report(name, sealed // size, server.spent // size)
+
+
+def certificates(kind):
+    """Keys of client and server from the files of that kind."""
+    trust, own = Keys(), Keys()
+    trust.load_rsa_keys(None, None, None, kind + ".ca")
+    own.load_rsa_keys(kind + ".crt", kind + ".key")
+    return trust, own
+
+
+def measure(kind, suite=0):
+    """A full handshake with certificates."""
+    client, server = handshake(*certificates(kind), suite=suite, server_name="localhost")
+    report(kind, client.spent, server.spent)
+    return client, server
+
+
+def measure_resumed():
+    """The second of two connections."""
+    trust, own = certificates("ecdsa")
+    again = SessionId()
+    for _ in range(2):
+        client, server = handshake(trust, own, 0xC02B, again, server_name="localhost")
+    if not client.session.resumed:
+        raise ValueError("not resumed")
+    report("resumed", client.spent, server.spent)
+
+
+def measure_psk(suite, name):
+    """A PSK handshake and then records of 1 KB and 4 KB."""
+    trust, own = Keys(), Keys()
+    for keys in (trust, own):
+        keys.load_psk(b"0123456789abcdef", "device")
+    client, server = handshake(trust, own, suite)
+    report("psk " + name, client.spent, server.spent)
+    bulk(name + " 1024", client, server, 1024)
+    bulk(name + " 4096", client, server, 4096)
