@@ -50,11 +50,11 @@ BOARDS = {target.name: target for target in (Qemu(kind, tier) for kind in qemu.K
 
 
 class Server(RawRepl):
-    """The server on one board. Counts its calls; `ticks` is what the last timed call took."""
+    """The server on one board. Counts its calls."""
 
     def __init__(self, board):
         super().__init__(board.port)
-        self.calls, self.ticks, self._held, self._scale = 0, 0, [], board.ticks
+        self.calls, self._held, self._scale = 0, [], board.ticks
         self._input = board.input
         self._paste((board.text + (HERE / "board" / "server.py").read_text()).encode(), time.monotonic() + PATIENCE)
         if self._line() != "ready":
@@ -80,33 +80,45 @@ class Server(RawRepl):
             return Error(int(code), int(alert), text)
         return getattr(builtins, name, RuntimeError)(text)
 
-    def call(self, name, given, timed=False):
-        """Call a kernel, "aes.aes_ctr"; changes the buffers of `given` as the kernel does there. Timed, counts instructions."""
+    def call(self, name, given):
+        """Call a kernel, "aes.aes_ctr"; changes the buffers of `given` as the kernel does there. Returns its result."""
         self.calls += 1
-        words, held = ["%s %d%s" % (name, len(given), " timed" if timed else "")], list(self._held)
+        words, held = ["%s %d" % (name, len(given))], list(self._held)
         for i, a in enumerate(given):
             same = next((j for j in range(i) if given[j] is a and not isinstance(a, int)), None)
             value = None if isinstance(a, int) else bytes(a)
-            if value is None:
-                words.append("%d" % a)
-            elif same is not None:
+            if same is not None:
                 words.append("*%d" % same)
-            elif value in held:
+            elif value is not None and value in held:
                 words.append("=%d" % held.index(value))
                 held[held.index(value)] = None  # one argument has it now
             else:
-                words.append("+%d" % len(value))
-                words += [base64.b64encode(value[at : at + PIECE]).decode() for at in range(0, len(value), PIECE)]
+                words += self._lines(a)
         self._held = []
         result, *changed = self.ask("\n".join(words)).split()
-        result, _, ticks = result.partition("@")
-        if timed:
-            self.ticks = round((int(ticks) & 0xFFFFFFFF) / self._scale)
         for text in changed:
             i, _, value = text.partition(":")
             given[int(i)][:] = base64.b64decode(value)  # a TypeError: the kernel wrote to what is constant
         self._held = [None if isinstance(a, int) or any(a is b for b in given[:i]) else bytes(a) for i, a in enumerate(given)]
         return None if result == "None" else int(result)
+
+    @staticmethod
+    def _lines(a):
+        """An argument as the board is told it."""
+        if isinstance(a, int):
+            return ["%d" % a]
+        value = bytes(a)
+        return ["+%d" % len(value), *(base64.b64encode(value[at : at + PIECE]).decode() for at in range(0, len(value), PIECE))]
+
+    def time(self, name, given):
+        """Call a kernel on copies of what is given; returns its result, as text, and how many instructions it took. The count is
+        that of the same call before, once that has been timed twice."""
+        self._held = []
+        lines = ["%s %d timed" % (name, len(given))]
+        for a in given:
+            lines += self._lines(a)
+        result, ticks = self.ask("\n".join(lines)).split()
+        return result, round((int(ticks) & 0xFFFFFFFF) / self._scale)
 
     def names(self, module):
         """The public names of a kernel module on the board, constants with their values: {"AES_CTX": 244, "aes_ctr": None}."""

@@ -30,7 +30,7 @@ def natmod(arch):
     compiler, *packages = COMPILERS[arch]
     if not shutil.which(compiler) or arch == "x86":
         if shutil.which("dpkg-query"):
-            toolchain._apt_install(packages)
+            toolchain.apt_install(packages)
         if not shutil.which(compiler):
             raise Failed("there is no %s on this machine" % compiler)
     makefile = toolchain.NATIVE / "natmod" / "Makefile"

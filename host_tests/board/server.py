@@ -3,12 +3,15 @@
 
     ?aes                        -> AES_CTX=244 aes_ctr aes_expand …    the module's public names
     aes.aes_ctr 5               -> None 1:BBBB… 2:CCCC…                the result, and the buffers that changed
-    aes.aes_ctr 5 timed         -> None@1234 …                         the same, with the timer's ticks that it took
+    aes.aes_ctr 5 timed         -> None 1234                           the result, and the timer's ticks that the call took
     what raises                 -> !ValueError text
 
 A call is followed by so many arguments, a line each: a number, the length of a buffer (+n) that follows in lines of
 base64, the n-th buffer of the last call as it was left (=n), or the n-th argument of this call once more (*n). The board's own
-text, before this one, defines readline(), and stamp() for timed calls.
+text, before this one, defines readline(), and for timed calls TIMER, disable_irq() and enable_irq() (tools/qemu.py).
+
+A timed call fills the buffers of the last one in place where it can. A call like the last one then finds the heap as that one
+found it, and what it allocates takes as long.
 """
 
 import gc
@@ -16,20 +19,39 @@ import sys
 from array import array
 from binascii import a2b_base64, b2a_base64
 
-held = []  # the last call's arguments
-began, ended = array("I", [0]), array("I", [0])
+import micropython  # noqa: F401  for what exec() compiles
 
-# A call with its arguments written out allocates nothing; f(*arguments) does, in a time that depends on the heap.
+held = []  # the last call's arguments
+took = array("I", [0])
+
+# For each number of arguments: the timer is read by viper right before and after, for a count may be an object on the heap.
+TIMED = """
+@micropython.viper
+def timed(f, a, took: ptr32):
+    t = ptr32(uint(%d))
+    %s
+    %s
+    began = %s
+    result = f(%s)
+    %s
+    took[0] = %s - began
+    return result
+"""
 timers = []
 for n in range(9):
-    exec("def timer(f, a):\n stamp(began)\n r = f(%s)\n stamp(ended)\n return r" % ", ".join("a[%d]" % i for i in range(n)))
-    timers.append(timer)  # noqa: F821
+    names = ["a%d" % i for i in range(n)]
+    loads = ["%s = a[%d]" % pair for pair in zip(names, range(n))]
+    exec(TIMED % (TIMER[0], "; ".join(loads) or "pass", *TIMER[1:], ", ".join(names), *TIMER[1:]))  # noqa: F821
+    timers.append(timed)  # noqa: F821
 
 
-def argument(line, given):
+def argument(line, given, last):
+    """The value of an argument's line; a buffer's may be written to `last`, if that is one of its length."""
     if line[:1] == b"+":
-        buf, at = bytearray(int(line[1:])), 0
-        while at < len(buf):
+        n = int(line[1:])
+        buf = last if isinstance(last, bytearray) and len(last) == n else bytearray(n)
+        at = 0
+        while at < n:
             piece = a2b_base64(readline())  # noqa: F821
             buf[at : at + len(piece)] = piece
             at += len(piece)
@@ -43,20 +65,21 @@ def call(path, count, timed=None):
     global held
     module, name = path.split(".")
     kernel = getattr(sys.modules["mxtls.kernels." + module], name)
-    given = []
-    for _ in range(int(count)):
-        given.append(argument(readline(), given))  # noqa: F821
+    count = int(count)
+    given = held if timed and len(held) == count else [None] * count
+    for i in range(count):
+        given[i] = argument(readline(), given, given[i])  # noqa: F821
     held = given
-    before = [a if isinstance(a, int) else bytes(a) for a in given]
     if timed:
-        # Once on copies: the interpreter's cache of names is then warm, whatever ran before.
-        timers[len(given)](kernel, [a if isinstance(a, int) else bytearray(a) for a in given])
         gc.collect()
-        result = timers[len(given)](kernel, given)
-    else:
-        result = kernel(*given)
-    sys.stdout.write("%s@%d" % (result, ended[0] - began[0]) if timed else str(result))
-    for i in range(len(given)):
+        state = disable_irq()  # noqa: F821
+        result = timers[count](kernel, given, took)
+        enable_irq(state)  # noqa: F821
+        print(result, took[0])
+        return
+    before = [a if isinstance(a, int) else bytes(a) for a in given]
+    sys.stdout.write(str(kernel(*given)))
+    for i in range(count):
         if given[i] != before[i]:
             sys.stdout.write(" %d:" % i)
             sys.stdout.write(b2a_base64(given[i])[:-1])
