@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "tools"))
 
 import qemu  # noqa: E402
-from raw_repl import RawRepl  # noqa: E402
+from raw_repl import BoardError, RawRepl  # noqa: E402
 
 PATIENCE = 120  # seconds for one call
 PIECE = 384  # bytes of a buffer in one line
@@ -57,8 +57,9 @@ class Server(RawRepl):
         self.calls, self._held, self._scale = 0, [], board.ticks
         self._input = board.input
         self._paste((board.text + (HERE / "board" / "server.py").read_text()).encode(), time.monotonic() + PATIENCE)
-        if self._line() != "ready":
-            raise AssertionError(self._left)
+        line = self._line()
+        if line != "ready":
+            raise BoardError("the board's server does not start", self._plain(line.encode() + self._left))
 
     def _line(self):
         return self._until(b"\r\n", time.monotonic() + PATIENCE).decode()

@@ -41,7 +41,8 @@ timers = []
 for n in range(9):
     names = ["a%d" % i for i in range(n)]
     loads = ["%s = a[%d]" % pair for pair in zip(names, range(n))]
-    exec(TIMED % (TIMER[0], "; ".join(loads) or "pass", *TIMER[1:], ", ".join(names), *TIMER[1:]))  # noqa: F821
+    place, touch, read = TIMER  # noqa: F821
+    exec(TIMED % (place, "; ".join(loads) or "pass", touch, read, ", ".join(names), touch, read))
     timers.append(timed)  # noqa: F821
 
 
