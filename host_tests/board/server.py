@@ -10,8 +10,8 @@ A call is followed by so many arguments, a line each: a number, the length of a 
 base64, the n-th buffer of the last call as it was left (=n), or the n-th argument of this call once more (*n). The board's own
 text, before this one, defines readline(), and for timed calls TIMER, disable_irq() and enable_irq() (tools/qemu.py).
 
-A timed call fills the buffers of the last one in place where it can. A call like the last one then finds the heap as that one
-found it, and what it allocates takes as long.
+A timed call fills the buffers of the last one in place where it can, and nothing else outlives a line. A call like the last one
+then finds the heap as that one found it, and what it allocates takes as long.
 """
 
 import gc
@@ -22,6 +22,7 @@ from binascii import a2b_base64, b2a_base64
 import micropython  # noqa: F401  for what exec() compiles
 
 held = []  # the last call's arguments
+slots = []  # the last timed call's
 took = array("I", [0])
 
 # For each number of arguments: the timer is read by viper right before and after, for a count may be an object on the heap.
@@ -63,14 +64,15 @@ def argument(line, given, last):
 
 
 def call(path, count, timed=None):
-    global held
+    global held, slots
     module, name = path.split(".")
     kernel = getattr(sys.modules["mxtls.kernels." + module], name)
     count = int(count)
-    given = held if timed and len(held) == count else [None] * count
+    given = slots if timed and len(slots) == count else [None] * count
     for i in range(count):
         given[i] = argument(readline(), given, given[i])  # noqa: F821
-    held = given
+    held = [] if timed else given
+    slots = given if timed else []
     if timed:
         gc.collect()
         state = disable_irq()  # noqa: F821
@@ -93,19 +95,19 @@ def names(module):
     print(*["%s=%d" % (n, v) if isinstance(v, int) else n for n, v in space.items() if n[0] != "_"])
 
 
-def serve():
-    print("ready")
-    while True:
-        line = str(readline(), "ascii")  # noqa: F821
-        if len(line) < 2:
-            return
-        try:
-            if line[0] == "?":
-                names(line[1:-1])
-            else:
-                call(*line.split())
-        except Exception as e:
-            print("!%s %s" % (type(e).__name__, " ".join(str(a) for a in (e.code, e.alert, e.text)) if hasattr(e, "alert") else e))
+def answer():
+    """To one line; returns whether there was one."""
+    line = str(readline(), "ascii")  # noqa: F821
+    try:
+        if line[0] == "?":
+            names(line[1:-1])
+        elif len(line) > 1:
+            call(*line.split())
+    except Exception as e:
+        print("!%s %s" % (type(e).__name__, " ".join(str(a) for a in (e.code, e.alert, e.text)) if hasattr(e, "alert") else e))
+    return len(line) > 1
 
 
-serve()
+print("ready")
+while answer():
+    gc.collect()
