@@ -111,15 +111,15 @@ class Server(RawRepl):
         value = bytes(a)
         return ["+%d" % len(value), *(base64.b64encode(value[at : at + PIECE]).decode() for at in range(0, len(value), PIECE))]
 
-    def time(self, name, given):
-        """Call a kernel on copies of what is given; returns its result, as text, and how many instructions it took. The count is
-        that of the same call before, once that has been timed twice."""
+    def time(self, name, cases):
+        """Call a kernel on copies of each case's arguments; returns for each its result, as text, and how many instructions it took.
+        The first two counts may be off: the heap and the interpreter's caches are then not yet as later calls find them."""
         self._held = []
-        lines = ["%s %d timed" % (name, len(given))]
-        for a in given:
+        lines = ["%s %d %d" % (name, len(cases[0]), len(cases))]
+        for a in (a for given in cases for a in given):
             lines += self._lines(a)
-        result, ticks = self.ask("\n".join(lines)).split()
-        return result, round((int(ticks) & 0xFFFFFFFF) / self._scale)
+        pairs = [word.split(",") for word in self.ask("\n".join(lines)).split()]
+        return [(result, round((int(ticks) & 0xFFFFFFFF) / self._scale)) for result, ticks in pairs]
 
     def names(self, module):
         """The public names of a kernel module on the board, constants with their values: {"AES_CTX": 244, "aes_ctr": None}."""

@@ -3,15 +3,12 @@
 
     ?aes                        -> AES_CTX=244 aes_ctr aes_expand …    the module's public names
     aes.aes_ctr 5               -> None 1:BBBB… 2:CCCC…                the result, and the buffers that changed
-    aes.aes_ctr 5 timed         -> None 1234                           the result, and the timer's ticks that the call took
+    aes.aes_ctr 5 3             -> None,1234 None,1234 None,1234       of three calls, the result and the timer's ticks that it took
     what raises                 -> !ValueError text
 
 A call is followed by so many arguments, a line each: a number, the length of a buffer (+n) that follows in lines of
 base64, the n-th buffer of the last call as it was left (=n), or the n-th argument of this call once more (*n). The board's own
 text, before this one, defines readline(), and for timed calls TIMER, disable_irq() and enable_irq() (tools/qemu.py).
-
-A timed call fills the buffers of the last one in place where it can, and nothing else outlives a line. A call like the last one
-then finds the heap as that one found it, and what it allocates takes as long.
 """
 
 import gc
@@ -21,21 +18,19 @@ from binascii import a2b_base64, b2a_base64
 
 import micropython  # noqa: F401  for what exec() compiles
 
-held = []  # the last call's arguments
-slots = []  # the last timed call's
-took = array("I", [0])
+held = ()  # the last call's arguments
 
 # For each number of arguments: the timer is read by viper right before and after, for a count may be an object on the heap.
 TIMED = """
 @micropython.viper
-def timed(f, a, took: ptr32):
+def timed(f, a, took: ptr32, i: int):
     t = ptr32(uint(%d))
     %s
     %s
     began = %s
     result = f(%s)
     %s
-    took[0] = %s - began
+    took[i] = %s - began
     return result
 """
 timers = []
@@ -47,13 +42,10 @@ for n in range(9):
     timers.append(timed)  # noqa: F821
 
 
-def argument(line, given, last):
-    """The value of an argument's line; a buffer's may be written to `last`, if that is one of its length."""
+def argument(line, given):
     if line[:1] == b"+":
-        n = int(line[1:])
-        buf = last if isinstance(last, bytearray) and len(last) == n else bytearray(n)
-        at = 0
-        while at < n:
+        buf, at = bytearray(int(line[1:])), 0
+        while at < len(buf):
             piece = a2b_base64(readline())  # noqa: F821
             buf[at : at + len(piece)] = piece
             at += len(piece)
@@ -63,30 +55,43 @@ def argument(line, given, last):
     return given[int(line[1:])] if line[:1] == b"*" else int(line)
 
 
-def call(path, count, timed=None):
-    global held, slots
-    module, name = path.split(".")
-    kernel = getattr(sys.modules["mxtls.kernels." + module], name)
-    count = int(count)
-    given = slots if timed and len(slots) == count else [None] * count
-    for i in range(count):
-        given[i] = argument(readline(), given, given[i])  # noqa: F821
-    held = [] if timed else given
-    slots = given if timed else []
-    if timed:
-        gc.collect()
-        state = disable_irq()  # noqa: F821
-        result = timers[count](kernel, given, took)
-        enable_irq(state)  # noqa: F821
-        print(result, took[0])
-        return
+def arguments(count):
+    given = []
+    for _ in range(count):
+        given.append(argument(readline(), given))  # noqa: F821
+    return given
+
+
+def call(kernel, given):
     before = [a if isinstance(a, int) else bytes(a) for a in given]
     sys.stdout.write(str(kernel(*given)))
-    for i in range(count):
+    for i in range(len(given)):
         if given[i] != before[i]:
             sys.stdout.write(" %d:" % i)
             sys.stdout.write(b2a_base64(given[i])[:-1])
     print()
+
+
+def measure(kernel, cases):
+    """Calls of the same lengths, in the same buffers and with nothing else in between: each finds the heap as the one before found
+    it, but for the first two, so that what it allocates takes as long."""
+    timer = timers[len(cases[0])]
+    given = [bytearray(len(a)) if isinstance(a, bytearray) else a for a in cases[0]]
+    results, took = [None] * len(cases), array("I", bytes(4 * len(cases)))
+    for i in range(len(cases)):
+        for j in range(len(given)):
+            a = cases[i][j]
+            if isinstance(a, int):
+                given[j] = a
+                continue
+            buf = given[j]
+            for k in range(len(buf)):
+                buf[k] = a[k]
+        gc.collect()
+        state = disable_irq()  # noqa: F821
+        results[i] = timer(kernel, given, took, i)
+        enable_irq(state)  # noqa: F821
+    print(*["%s,%d" % pair for pair in zip(results, took)])
 
 
 def names(module):
@@ -95,19 +100,31 @@ def names(module):
     print(*["%s=%d" % (n, v) if isinstance(v, int) else n for n, v in space.items() if n[0] != "_"])
 
 
-def answer():
-    """To one line; returns whether there was one."""
-    line = str(readline(), "ascii")  # noqa: F821
-    try:
-        if line[0] == "?":
-            names(line[1:-1])
-        elif len(line) > 1:
-            call(*line.split())
-    except Exception as e:
-        print("!%s %s" % (type(e).__name__, " ".join(str(a) for a in (e.code, e.alert, e.text)) if hasattr(e, "alert") else e))
-    return len(line) > 1
+def ask(path, count, times=None):
+    global held
+    module, name = path.split(".")
+    kernel = getattr(sys.modules["mxtls.kernels." + module], name)
+    if times:
+        held = ()
+        measure(kernel, [arguments(int(count)) for _ in range(int(times))])
+    else:
+        held = arguments(int(count))
+        call(kernel, held)
 
 
-print("ready")
-while answer():
-    gc.collect()
+def serve():
+    print("ready")
+    while True:
+        line = str(readline(), "ascii")  # noqa: F821
+        if len(line) < 2:
+            return
+        try:
+            if line[0] == "?":
+                names(line[1:-1])
+            else:
+                ask(*line.split())
+        except Exception as e:
+            print("!%s %s" % (type(e).__name__, " ".join(str(a) for a in (e.code, e.alert, e.text)) if hasattr(e, "alert") else e))
+
+
+serve()
