@@ -337,18 +337,22 @@ def test_only_what_is_reached_is_staged(tree):
     assert 'module("client.py", opt=3)' in (out / "manifest.py").read_text()
 
 
-def test_a_kernel_is_taken_from_c_then_viper_then_pure(tree):
+def test_a_kernel_is_taken_from_c_then_pure(tree):
     (tree / "port/native").mkdir()
     (tree / "port/native/__init__.py").write_text("import mxtls_native\n")
     (tree / "port/native/q.py").write_text("X = 'C'\n")
-    for tier, k in (("native", "viper"), ("native-64", "pure")):
-        stage({}, tier, "unix", tree / tier)
-        texts = [(tree / tier / "mxtls/kernels" / name).read_text() for name in ("__init__.py", "k.py", "q.py")]
-        assert texts == ["import mxtls_native\n", f"X = '{k}'\n", "X = 'C'\n"]
+    stage({}, "native", "unix", tree / "native")
+    texts = [(tree / "native/mxtls/kernels" / name).read_text() for name in ("__init__.py", "k.py", "q.py")]
+    assert texts == ["import mxtls_native\n", "X = 'pure'\n", "X = 'C'\n"]
+
+
+def test_c_has_every_kernel():
+    names = {p.name for p in (configure.ROOT / "lib/mxtls/kernels").glob("*.py")}
+    assert names - {p.name for p in (configure.ROOT / "port/native").glob("*.py")} == set()
 
 
 def test_c_kernels_without_their_module_say_what_to_do(tmp_path):
-    stage({}, "native-64", "cpython", tmp_path)
+    stage({}, "native", "cpython", tmp_path)
     done = subprocess.run([sys.executable, "-c", "import mxtls.kernels"], cwd=tmp_path, capture_output=True, text=True)
     assert "the firmware has no mxtls_native: build the firmware with USER_C_MODULES" in done.stderr
     (tmp_path / "mxtls_native.py").write_text("VERSION = 0\n")

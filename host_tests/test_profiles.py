@@ -25,7 +25,8 @@ FORBIDDEN = {
     "one-suite": RETIRED + r"|server\w*|\w*rsa|sha512|x25519|kex_psk|chacha20\w*|poly1305",
     "everything": r"verify|trace|lock|memory",  # config is there for the examples' --trace alone
 }
-ON_DEMAND = {"mxtls.config", "mxtls.suite_names", "mxtls.x509.verify"}  # frozen only where an application imports them
+# frozen only where an application imports them
+ON_DEMAND = {"mxtls.config", "mxtls.suite_names", "mxtls.x509.verify", "mxtls.crypto.ed25519", "mxtls.kernels.ed25519"}
 
 
 @pytest.fixture(scope="module", params=[*FORBIDDEN, "client native"])

@@ -32,7 +32,7 @@ TIER = {32: "viper", 64: "pure"}
 MARCH = {32: "x86", 64: "x64"} if X86_64 else {}
 
 # What only applications and tests import
-ON_DEMAND = ("--also", "mxtls.config", "--also", "mxtls.x509.verify")
+ON_DEMAND = ("--also", "mxtls.config", "--also", "mxtls.x509.verify", "--also", "mxtls.crypto.ed25519")
 
 # The steps of `make setup`, in their order
 
