@@ -121,10 +121,10 @@ def pick(t: ptr16, mask: int, scratch, slot: int, first: int, row: int):
 
 @micropython.viper
 def _product(y: ptr32):
-    """Columns of the products of limbs, into slots 0 and 1, five by five limbs at a time; in a square,
+    """Columns of the products of limbs, into slots 0 and 1 of the scratch at 4 y, five by five limbs at a time; in a square,
     each pair once, with the doubles that lie in slot 1 until its columns come."""
     x = 0
-    m = y
+    m = ptr32(uint(y) << 2)
     n = m[0]
     z = ptr32(uint(m) + 24)
     first = m[4]
@@ -371,7 +371,7 @@ def run(y: ptr32, x: int, program):
         else:
             m[4] = int(a)
             m[5] = int(y)
-            product(m)
+            product(uint(m) >> 2)  # a small int, where an address above 2^30 would be an object on the heap
             y = ptr32(uint(m) + 24 + (n << 2))
         x = half
         while i:
