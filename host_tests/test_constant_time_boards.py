@@ -2,8 +2,8 @@
 """Viper and C kernels on emulated boards take the same time whatever the secrets: equal to the instruction on QEMU's cores,
 to the cycle on the RP2040.
 
-Lengths are public and the same. Not here, for their input is public: ecdsa_verify (a peer's signature and key) and rsa_public. RC4
-indexes its state by secrets, which such cores without a data cache cannot tell, and others can: port/native/rc4.c.
+Lengths are public and the same. Not here, for their input is public: ecdsa_verify and ed25519_check (a peer's signature and key) and
+rsa_public. RC4 indexes its state by secrets, which such cores without a data cache cannot tell, and others can: port/native/rc4.c.
 """
 
 import functools
@@ -52,22 +52,22 @@ def prime(bits):
 
 @functools.cache
 def rsa_cases():
-    """Arguments of rsa_private: three keys of 512 bits, then extreme inputs and blinds under the last."""
+    """Arguments of rsa_private: three keys of 320 bits, then extreme inputs and blinds under the last."""
     cases = []
     for _ in range(3):
-        p, q = prime(256), prime(256)
+        p, q = prime(160), prime(160)
         d = pow(65537, -1, (p - 1) * (q - 1))
-        n = (p * q).to_bytes(64, "big")
-        crt = b"".join(i.to_bytes(32, "big") for i in (p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)))
-        cases.append((bytearray(64), b"\0" + RANDOM.randbytes(63), n, b"\1\0\1", crt, RANDOM.randbytes(64)))
-    for x, blind in ((bytes(63) + b"\2", b"\xff" * 64), (b"\0" + b"\xff" * 63, bytes(63) + b"\2"), (p.to_bytes(64, "big"), RANDOM.randbytes(64))):
-        cases.append((bytearray(64), x, n, b"\1\0\1", crt, blind))
+        n = (p * q).to_bytes(40, "big")
+        crt = b"".join(i.to_bytes(20, "big") for i in (p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)))
+        cases.append((bytearray(40), b"\0" + RANDOM.randbytes(39), n, b"\1\0\1", crt, RANDOM.randbytes(40)))
+    for x, blind in ((bytes(39) + b"\2", b"\xff" * 40), (b"\0" + b"\xff" * 39, bytes(39) + b"\2"), (p.to_bytes(40, "big"), RANDOM.randbytes(40))):
+        cases.append((bytearray(40), x, n, b"\1\0\1", crt, blind))
     return cases
 
 
 @functools.cache
 def dh_prime():
-    return prime(512).to_bytes(64, "big")
+    return prime(256).to_bytes(32, "big")
 
 
 def on_secrets(arguments, secrets=SECRETS):
@@ -81,7 +81,8 @@ KERNELS = {
     "sha512.sha512_blocks": on_secrets(lambda s: (s(64), s(128), 0, 1)),
     "md5.md5_blocks": on_secrets(lambda s: (s(16), s(64), 0, 1)),
     "aes.aes_expand": on_secrets(lambda s: (context("AES_CTX", None), s(32), 0, 32)),
-    "aes.aes_ctr": on_secrets(lambda s: (context("AES_CTX", "aes_expand", s(16), 0, 16), s(16), s(70), 0, 70)),
+    # The counter is public, and steps with carries or without.
+    "aes.aes_ctr": on_secrets(lambda s: (context("AES_CTX", "aes_expand", s(16), 0, 16), bytes(16), s(70), 0, 70)),
     "aes.aes_cbc_encrypt": on_secrets(lambda s: (context("AES_CTX", "aes_expand", s(32), 0, 32), s(16), s(48), 0, 48)),
     "aes.aes_cbc_decrypt": on_secrets(lambda s: (context("AES_CTX", "aes_expand", s(16), 0, 16), s(16), s(48), 0, 48)),
     "des3.des3_expand": on_secrets(lambda s: (context("DES3_CTX", None), s(24), 0)),
@@ -104,11 +105,13 @@ KERNELS = {
     "ct.ct_hash_block": on_secrets(lambda s: (bytearray(64), bytes(13), 13, s(300), 0, 64, 300, 20 + s(2)[1])),
     "ct.ct_found": on_secrets(lambda s: (bytes(20), 20, s(300), 0, 270, s(2)[1])),
     "x25519.x25519": on_secrets(lambda s: (bytearray(32), s(32), b"\x09" + bytes(31))),
+    "ed25519.ed25519_base": on_secrets(lambda s: (bytearray(32), s(32))),
+    "ed25519.ed25519_scalar": on_secrets(lambda s: (bytearray(32), s(64), s(64), s(32))),
     "ec.ec_public": on_secrets(lambda d: (23, bytearray(64), d), SCALARS),
     "ec.ec_ecdh": on_secrets(lambda d: (23, bytearray(32), d, G), SCALARS),
     "ec.ecdsa_sign": lambda: [(23, bytearray(64), bytes(range(32)), d, k) for d, k in zip(SCALARS, SCALARS[::-1])],
     # Not the exponent 0: its power, 1, is refused.
-    "dh.dh_power": on_secrets(lambda s: (bytearray(64), b"\x55" * 63, s(32), dh_prime()), SECRETS[1:]),
+    "dh.dh_power": on_secrets(lambda s: (bytearray(32), b"\x55" * 31, s(20), dh_prime()), SECRETS[1:]),
     "rsa.rsa_private": rsa_cases,
 }
 
