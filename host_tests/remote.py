@@ -46,7 +46,7 @@ class Qemu:
         return qemu.kernels(self.tier)
 
 
-BOARDS = {target.name: target for target in (Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.TIERS)}
+BOARDS = {target.name: target for target in (Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.KINDS[kind].tiers)}
 
 
 class Server(RawRepl):

@@ -109,7 +109,7 @@ KERNELS = {
     "ed25519.ed25519_scalar": on_secrets(lambda s: (bytearray(32), s(64), s(64), s(32))),
     "ec.ec_public": on_secrets(lambda d: (23, bytearray(64), d), SCALARS),
     "ec.ec_ecdh": on_secrets(lambda d: (23, bytearray(32), d, G), SCALARS),
-    "ec.ecdsa_sign": lambda: [(23, bytearray(64), bytes(range(32)), d, k) for d, k in zip(SCALARS, SCALARS[::-1])],
+    "ec.ecdsa_sign": lambda: [(23, bytearray(64), bytes(range(32)), d, k) for d, k in zip(SCALARS, SCALARS[::-1], strict=True)],
     # Not the exponent 0: its power, 1, is refused.
     "dh.dh_power": on_secrets(lambda s: (bytearray(32), b"\x55" * 31, s(20), dh_prime()), SECRETS[1:]),
     "rsa.rsa_private": rsa_cases,

@@ -25,7 +25,6 @@ PACKAGES = ("qemu-system-arm", "qemu-system-misc", "gcc-arm-none-eabi", "libnewl
             "gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf")  # fmt: skip
 TOOLS = ("qemu-system-arm", "qemu-system-riscv32", "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc")
 HEAP = 96 * 1024  # bytes, of the 128 KB that the smallest board's linker script leaves
-TIERS = ("viper", "native")
 SHIFT = 8  # an instruction takes 2**SHIFT virtual nanoseconds: more than two ticks of every timer below, so that counts are exact
 
 # The boards have no files, but QEMU serves ARM's semihosting calls: open is 1, read is 6. A byte so takes a hundredth of the
@@ -63,6 +62,7 @@ _RISCV = ("asm_rv32", "a0, a1", "data(4, 0x01f01013, 0x00100073, 0x40705013)")
 class Kind:
     """A row of KINDS.
 
+    tiers   what is built for it
     make    settings of ports/qemu
     run     the emulator's command
     text    MicroPython text that starts a timer, and defines TIMER, readline(), and disable_irq() and enable_irq(), which do
@@ -71,7 +71,8 @@ class Kind:
     hertz   of the timer
     """
 
-    def __init__(self, board, march, flags, settings, run, start, timer, hertz, trap):
+    def __init__(self, tiers, board, march, flags, settings, run, start, timer, hertz, trap):
+        self.tiers = tiers.split()
         self.make = ["BOARD=" + board, "MPY_CROSS_FLAGS=-march=" + march, "CFLAGS_EXTRA=" + " ".join(("-Wno-error", *flags)), *settings]
         self.run = run.split()
         self.text = lambda path: start + _TEXT % (timer, *trap, path)
@@ -80,19 +81,19 @@ class Kind:
 
 KINDS = {
     "m0": Kind(
-        "MICROBIT", "armv6m", ("-DMICROPY_EMIT_THUMB=1", "-DMICROPY_EMIT_THUMB_ARMV7M=0", "-DMICROPY_EMIT_INLINE_THUMB=1"), (),
+        "viper thumb native", "MICROBIT", "armv6m", ("-DMICROPY_EMIT_THUMB=1", "-DMICROPY_EMIT_THUMB_ARMV7M=0", "-DMICROPY_EMIT_INLINE_THUMB=1"), (),
         "qemu-system-arm -machine microbit -global nrf51-soc.flash-size=1048576 -global nrf51-soc.sram-size=262144",
         "from machine import mem32\nmem32[0x40008508] = 3\nmem32[0x40008510] = 0\nmem32[0x40008000] = 1\n",  # TIMER0: 32 bits, undivided, start
         (0x40008000, "t[16] = 1", "t[0x150]"), 16e6, _THUMB,  # capture
     ),
     "m3": Kind(
-        "MPS2_AN385", "armv7m", (), (),
+        "viper thumb native", "MPS2_AN385", "armv7m", (), (),
         "qemu-system-arm -machine mps2-an385",
         "from machine import mem32\nmem32[0x40000004] = mem32[0x40000008] = 0xffffffff\nmem32[0x40000000] = 1\n",  # TIMER0 counts down
         (0x40000000, "pass", "0 - t[1]"), 25e6, _THUMB,
     ),
     "rv32": Kind(
-        "VIRT_RV32", "rv32imc", (), ("RV32_ARCH=rv32imac -misa-spec=2.2",),
+        "viper native", "VIRT_RV32", "rv32imc", (), ("RV32_ARCH=rv32imac -misa-spec=2.2",),
         "qemu-system-riscv32 -machine virt -bios none",
         "", (0x200BFF8, "pass", "t[0]"), 10e6, _RISCV,  # mtime
     ),
@@ -100,8 +101,14 @@ KINDS = {
 
 
 def kernels(tier):
-    """Names of the kernels that a tier has of its own."""
-    return sorted({p.stem for folder in configure.TIERS[tier] for p in (ROOT / "port" / folder).glob("*.py")} - {"__init__"})
+    """Names of the kernels that a tier has of its own, or over what it has of its own."""
+    texts = {p.stem: p.read_text() for folder in configure.TIERS[tier] for p in (ROOT / "port" / folder).glob("*.py")}
+    own = {p.stem for p in (ROOT / "port" / configure.TIERS[tier][-1]).glob("*.py")} - {"__init__"}
+    while True:
+        over = {name for name in texts if any("from mxtls.kernels.%s import" % other in texts[name] for other in own - {"mem"})}
+        if over <= own:
+            return sorted(own)
+        own |= over
 
 
 def _stage(tier):
@@ -196,8 +203,8 @@ class Board:
 
 def main(arguments):
     """Print what a text prints on a board."""
-    if len(arguments) != 3 or arguments[0] not in KINDS or arguments[1] not in TIERS:
-        say("usage: qemu.py %s %s 'MicroPython text'" % ("|".join(KINDS), "|".join(TIERS)))
+    if len(arguments) != 3 or arguments[0] not in KINDS or arguments[1] not in KINDS[arguments[0]].tiers:
+        say("usage: qemu.py %s %s 'MicroPython text'" % ("|".join(KINDS), "|".join(KINDS["m0"].tiers)))
         return 2
     try:
         say(Board(arguments[0], build(*arguments[:2])).exec(arguments[2]), end="")

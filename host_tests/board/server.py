@@ -36,7 +36,7 @@ def timed(f, a, took: ptr32, i: int):
 timers = []
 for n in range(9):
     names = ["a%d" % i for i in range(n)]
-    loads = ["%s = a[%d]" % pair for pair in zip(names, range(n))]
+    loads = ["a%d = a[%d]" % (i, i) for i in range(n)]
     place, touch, read = TIMER  # noqa: F821
     exec(TIMED % (place, "; ".join(loads) or "pass", touch, read, ", ".join(names), touch, read))
     timers.append(timed)  # noqa: F821
@@ -91,7 +91,7 @@ def measure(kernel, cases):
         state = disable_irq()  # noqa: F821
         results[i] = timer(kernel, given, took, i)
         enable_irq(state)  # noqa: F821
-    print(*["%s,%d" % pair for pair in zip(results, took)])
+    print(*["%s,%d" % (results[i], took[i]) for i in range(len(cases))])
 
 
 def names(module):
