@@ -19,8 +19,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "tools"))
 
+import emulate  # noqa: E402
+import firmware  # noqa: E402
+import natmod  # noqa: E402
 import qemu  # noqa: E402
 from raw_repl import BoardError, RawRepl  # noqa: E402
+
+from steps import Failed  # noqa: E402
 
 PATIENCE = 120  # seconds for one call
 PIECE = 384  # bytes of a buffer in one line
@@ -38,6 +43,7 @@ class Qemu:
             qemu.build(self.kind, self.tier)
         except qemu.Failed as e:
             return str(e)
+        return None
 
     def start(self):
         return qemu.Board(self.kind, qemu.build(self.kind, self.tier))
@@ -46,7 +52,48 @@ class Qemu:
         return qemu.kernels(self.tier)
 
 
+class Pico:
+    """The emulated RP2040, whose timer counts cycles: its firmware has everything; the C kernels are a file of its flash."""
+
+    text = """
+from sys import stdin
+from machine import disable_irq, enable_irq
+
+TIMER = 0x40070000, "pass", "t[0]"
+readline = stdin.buffer.readline
+"""
+    ticks, input = 1, None
+
+    def __init__(self, tier):
+        self.tier, self.name = tier, "rp2040-%s" % tier
+
+    def _build(self):
+        emulate.setup()
+        return firmware.build("RPI_PICO", "everything", self.tier), natmod.natmod("armv6m") if self.tier == "natmod" else None
+
+    def missing(self):
+        try:
+            self._build()
+        except Failed as e:
+            return str(e)
+        return None
+
+    def start(self):
+        image, file = self._build()
+        board = emulate.Board(image)
+        if file:
+            board.put(file.name, file.read_bytes())
+        board.hang_up()
+        for name in ("text", "ticks", "input"):
+            setattr(board, name, getattr(self, name))
+        return board
+
+    def kernels(self):
+        return qemu.kernels("native" if self.tier == "natmod" else self.tier)
+
+
 BOARDS = {target.name: target for target in (Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.KINDS[kind].tiers)}
+BOARDS.update((target.name, target) for target in (Pico("viper"), Pico("natmod")))
 
 
 class Server(RawRepl):
@@ -66,7 +113,7 @@ class Server(RawRepl):
 
     def ask(self, lines):
         """The server's one line of answer; what it raised is raised here."""
-        self._input.write(lines.encode() + b"\n")
+        (self._input.write if self._input else self._socket.sendall)(lines.encode() + b"\n")
         answer = self._line()
         if answer[0] == "!":
             raise self._exception(*answer[1:].partition(" ")[::2])
