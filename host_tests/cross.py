@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is computed over the kernels against the package `cryptography`, on random input and on edges of limbs and carries.
 
-    python host_tests/cross.py SEED [NAME …]
-It runs on CPython, its kernels here or on a board (remote.py). test_cross.py calls it.
+    python host_tests/cross.py SEED hash=300 …
+of each function check_… here so many rounds. It runs on CPython, its kernels here or on a board (remote.py). test_cross.py calls it.
 """
 
 import hashlib
@@ -279,32 +279,12 @@ def check_dh(rng):
         assert not own_dh.dh_power(out, base.to_bytes(256, "big"), x, FFDHE2048), base
 
 
-# name: the kernels it needs; how often here, and on a board, where 0 is what takes too long there
-CHECKS = {
-    "hash": ("md5 sha1 sha256 sha512", 300, 12),
-    "hmac": ("md5 sha1 sha256 sha512", 150, 6),
-    "ctr": ("aes", 200, 12),
-    "cbc": ("aes des3 seed", 120, 12),
-    "rc4": ("rc4", 60, 4),
-    "aead": ("aes ghash chacha20 poly1305", 150, 12),
-    "poly1305": ("poly1305", 300, 16),
-    "x25519": ("x25519", 60, 2),
-    "ed25519": ("ed25519", 20, 2),
-    "ecdh": ("ec", 40, 3),
-    "ecdsa": ("ec", 40, 3),
-    "rsa": ("rsa", 8, 1),
-    "rsa_signature": ("rsa", 8, 0),
-    "dh": ("dh", 8, 0),
-}
-
-
-def main(seed_, *names):
+def main(seed_, *wanted):
     count = 0
-    for name in names or CHECKS:
-        times = CHECKS[name][1 + (sys.implementation.name == "remote")]
-        for i in range(times):
+    for name, _, times in (word.partition("=") for word in wanted):
+        for i in range(int(times)):
             globals()["check_" + name](random.Random("%s %s %d" % (seed_, name, i)))
-        count += times
+        count += int(times)
     print("%d checks passed" % count)
 
 

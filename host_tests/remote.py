@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Kernels that run on a board while the rest runs here: the scripts of host_tests/portable over any tier on any board.
 
-    python host_tests/remote.py m0-viper host_tests/portable/aes.py build/vectors aes [more kernels]
+    python host_tests/remote.py m0-viper host_tests/portable/aes.py build/vectors aes [more kernels] [-- more arguments of the script]
 
 The modules mxtls.kernels.* become proxies. A call ships its arguments to host_tests/board/server.py,
-which calls the kernel that the board has frozen, and ships back the result and the buffers that changed over the serial line. test_boards.py
-and test_constant_time_boards.py call it.
+which calls the kernel that the board has, and ships back the result and the buffers that changed. test_boards.py, test_cross.py and
+test_constant_time_boards.py call it.
 """
 
 import base64
@@ -92,8 +92,8 @@ readline = stdin.buffer.readline
         return qemu.kernels("native" if self.tier == "natmod" else self.tier)
 
 
-BOARDS = {target.name: target for target in (Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.KINDS[kind].tiers)}
-BOARDS.update((target.name, target) for target in (Pico("viper"), Pico("natmod")))
+BOARDS = [Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.KINDS[kind].tiers] + [Pico("viper"), Pico("natmod")]
+BOARDS = {target.name: target for target in BOARDS}
 
 
 class Server(RawRepl):
@@ -193,13 +193,15 @@ def main(board, script, folder, *modules):
 
     for name in ("Hash", "Hmac", "CHUNK"):  # kernels instead of hashlib, in the pieces that a board takes
         delattr(mxtls_port, name)
+    at = modules.index("--") if "--" in modules else len(modules)
+    modules, more = modules[:at], modules[at + 1 :]
     sys.path.insert(0, str(Path(script).parent))
     started = BOARDS[board].start()
     server = Server(started)
     for module in modules:
         proxy(server, module)
     sys.implementation.name = "remote"  # so that the scripts shorten their longest tests, as on MicroPython
-    sys.argv = [script, folder]
+    sys.argv = [script, folder, *more]
     runpy.run_path(script, run_name="__main__")
     print("%d calls of %s on %s" % (server.calls, " ".join(modules), board), file=sys.stderr)
 
