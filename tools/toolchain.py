@@ -341,8 +341,9 @@ def micropython():
     return problems
 
 
-def setup():
-    """Returns 0 when tests and demo can run: with MicroPython, or without it after one line that says so."""
+def setup(everything=True):
+    """Returns 0 when tests and demo can run: with MicroPython, or without it after one line that says so. The demo needs neither peers
+    nor what is for boards."""
     began = time.time()
     with build_lock():
         try:
@@ -354,13 +355,14 @@ def setup():
         except Failed as e:
             say("setup: no Python environment: %s" % e)
             return 1
-        peers()
+        if everything:
+            peers()
         try:
             problems = micropython()
         except Failed as e:
             say("setup: mxtls could not be frozen: %s" % e)
             return 1
-        if MPY_CROSS.exists():
+        if everything and MPY_CROSS.exists():
             problems += boards()
     for problem in problems:
         say("setup: " + problem)
@@ -376,14 +378,14 @@ def test(arguments):
     return subprocess.call([str(c) for c in command], cwd=ROOT, stdin=subprocess.DEVNULL)
 
 
-COMMANDS = "usage: toolchain.py setup | test [pytest arguments] | unix BITS MANIFEST NAME [tls]"
+COMMANDS = "usage: toolchain.py setup [demo] | test [pytest arguments] | unix BITS MANIFEST NAME [tls]"
 
 
 def main(argv):
     command, rest = (argv + [""])[0], argv[1:]
     try:
         if command == "setup":
-            return setup()
+            return setup(rest != ["demo"])
         if command == "test":
             return test(rest)
         if command == "unix" and len(rest) in (3, 4):
