@@ -105,9 +105,14 @@ class Board:
         before, after = map(int, self.exec(text, timeout).split()[-2:])
         return after - before
 
-    def close(self):
+    def hang_up(self):
+        """Leave the REPL to another client; exec() and what needs it end here."""
         if getattr(self, "_repl", None):
             self._repl.close()
+        self._repl = None
+
+    def close(self):
+        self.hang_up()
         self._process.terminate()
         self._process.wait(10)
         self._log.seek(0)

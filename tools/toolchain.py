@@ -158,8 +158,8 @@ def micropython_source():
 
 
 def align_frozen_code(tree):
-    """MicroPython's mpy-tool places frozen machine code for ARMv6-M at multiples of two. Its constants are loaded relative to a multiple
-    of four, so that a function which lands between gets others: wrong results, not a fault. (docs/boards.md says what to do to a tree of your own.)"""
+    """MicroPython's mpy-tool places frozen machine code for ARMv6-M at multiples of two. A constant that lies in the code is read at a multiple
+    of four, so that a function which lands between gets another: wrong results, not a fault. Our own viper composes its constants."""
     tool = tree / "tools" / "mpy-tool.py"
     text = tool.read_text()
     fixed = text.replace("__attribute__ ((aligned (2)))", "__attribute__ ((aligned (4)))")
@@ -167,12 +167,12 @@ def align_frozen_code(tree):
         tool.write_text(fixed)
 
 
-def _tree_digest(tree):
+def tree_digest(tree):
     """Names the tree well enough to notice another one, or another version of it."""
     return digest(str(tree), tree / "py" / "mpconfig.h", tree / "ports" / "unix" / "mpconfigport.h")
 
 
-def _make(log, tree, folder, *settings):
+def make(log, tree, folder, *settings):
     """make in a folder of the tree. Everything is written to BUILD=, nothing to the tree."""
     stand_in = BUILD / "no-micropython-lib"  # mkrules.mk only asks whether its README exists
     stand_in.mkdir(exist_ok=True)
@@ -182,7 +182,7 @@ def _make(log, tree, folder, *settings):
 
 def mpy_cross(tree):
     with step("mpy-cross"):
-        _make("mpy-cross", tree, "mpy-cross", "BUILD=%s" % (OBJ / "mpy-cross"), "CFLAGS_EXTRA=-Wno-error")
+        make("mpy-cross", tree, "mpy-cross", "BUILD=%s" % (OBJ / "mpy-cross"), "CFLAGS_EXTRA=-Wno-error")
     _install(OBJ / "mpy-cross" / "mpy-cross", MPY_CROSS)
 
 
@@ -208,14 +208,14 @@ def _unix_make(tree, name, manifest, bits, tls, c_module=False):
         flags += ["-include", str(ROOT / "tools" / "tls_on_heap.h")]
     else:
         settings += ["MICROPY_PY_SSL=0", "MICROPY_SSL_MBEDTLS=0"]
-    _make(name, tree, "ports/unix", "CFLAGS_EXTRA=" + " ".join(flags), *settings)
+    make(name, tree, "ports/unix", "CFLAGS_EXTRA=" + " ".join(flags), *settings)
     return OBJ / name / "micropython"
 
 
 def _base(tree, bits, tls, c_module=False):
     """The object files that all binaries of one width share: the port with nothing frozen but asyncio. Returns their folder's name."""
     name = "base-%d%s%s" % (bits, "-tls" if tls else "", "-native" if c_module else "")
-    wanted = digest(_tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, (ROOT / "tools" / "tls_on_heap.h").read_text(),
+    wanted = digest(tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, (ROOT / "tools" / "tls_on_heap.h").read_text(),
                     *(sorted(NATIVE.glob("*.*")) if c_module else ()))
     if not is_stamped(OBJ / name / "stamp", wanted):
         if tls and not (tree / "lib" / "mbedtls" / "library").exists():
@@ -312,11 +312,11 @@ def micropython():
         if not shutil.which("gcc"):
             raise Failed("there is no gcc on this machine")
         tree = micropython_source()
-        if not is_stamped(OBJ / "tree", _tree_digest(tree)) or not MPY_CROSS.exists():
+        if not is_stamped(OBJ / "tree", tree_digest(tree)) or not MPY_CROSS.exists():
             shutil.rmtree(OBJ, ignore_errors=True)
             OBJ.mkdir(parents=True)
             mpy_cross(tree)
-            (OBJ / "tree").write_text(_tree_digest(tree))
+            (OBJ / "tree").write_text(tree_digest(tree))
     except Failed as e:
         return ["no MicroPython could be built, CPython alone is used: %s" % e]
     built = []
@@ -341,8 +341,9 @@ def micropython():
     return problems
 
 
-def setup():
-    """Returns 0 when tests and demo can run: with MicroPython, or without it after one line that says so."""
+def setup(everything=True):
+    """Returns 0 when tests and demo can run: with MicroPython, or without it after one line that says so. The demo needs neither peers
+    nor what is for boards."""
     began = time.time()
     with build_lock():
         try:
@@ -354,13 +355,14 @@ def setup():
         except Failed as e:
             say("setup: no Python environment: %s" % e)
             return 1
-        peers()
+        if everything:
+            peers()
         try:
             problems = micropython()
         except Failed as e:
             say("setup: mxtls could not be frozen: %s" % e)
             return 1
-        if MPY_CROSS.exists():
+        if everything and MPY_CROSS.exists():
             problems += boards()
     for problem in problems:
         say("setup: " + problem)
@@ -376,14 +378,14 @@ def test(arguments):
     return subprocess.call([str(c) for c in command], cwd=ROOT, stdin=subprocess.DEVNULL)
 
 
-COMMANDS = "usage: toolchain.py setup | test [pytest arguments] | unix BITS MANIFEST NAME [tls]"
+COMMANDS = "usage: toolchain.py setup [demo] | test [pytest arguments] | unix BITS MANIFEST NAME [tls]"
 
 
 def main(argv):
     command, rest = (argv + [""])[0], argv[1:]
     try:
         if command == "setup":
-            return setup()
+            return setup(rest != ["demo"])
         if command == "test":
             return test(rest)
         if command == "unix" and len(rest) in (3, 4):

@@ -11,8 +11,6 @@ run() interprets a public program, so that a curve's whole formula is one call f
 on a number, and nothing allocates.
 """
 
-from struct import pack_into
-
 import micropython
 from micropython import const
 
@@ -36,10 +34,7 @@ def length(size, slots, table=0):
 def begin(m, p, at, size, prime, slot):
     """From here on modulo the number at p[at:at+size], odd, above 1 and big-endian; the slot, not 0 or 1, becomes R^2."""
     n, w = _limbs(size, prime)
-    k = low = p[at + size - 1] | (p[at + size - 2] << 8 if size > 1 else 0)
-    for _i in range(4):  # each step doubles the bits of 1 / p that are right, from three
-        k = k * (2 - low * k & 0x1FFF) & 0x1FFF
-    pack_into("<4i", m, 0, n, w, prime, -k & (1 << w) - 1)
+    _header(m, p, at + size - 1, size, n, w, prime)
     load(m, 1, p, at + size - 1, -1, size)
     if prime < 2:
         load(m, 2, p, at + size - 1, -1, size)
@@ -51,6 +46,25 @@ def begin(m, p, at, size, prime, slot):
     # 2^i is less than the modulus. It becomes 2^(j / 2) R, where R = 2^j, and squared R^2.
     _double(m, slot, i // w, 1 << i % w, n * w + (n * w >> 1) - i)
     run(m, 0, bytes((2, slot, slot, slot, 1, slot, slot, slot, 0)))
+
+
+@micropython.viper
+def _header(scratch, p, low: int, size: int, n: int, w: int, prime: int):
+    """The first four words, for the modulus that has its lowest byte at p[low] and may be secret."""
+    m = ptr32(scratch)
+    b = ptr8(p)
+    x = int(b[low])
+    if size > 1:
+        x |= b[low - 1] << 8
+    k = x
+    i = 0
+    while i < 3:  # each step doubles the bits of 1 / x that are right, from three
+        k = k * (2 - x * k)
+        i += 1
+    m[0] = n
+    m[1] = w
+    m[2] = prime
+    m[3] = (0 - k) & (1 << w) - 1
 
 
 @micropython.viper
@@ -118,13 +132,12 @@ def pick(t: ptr16, mask: int, scratch, slot: int, first: int, row: int):
         i += 1
 
 
-
 @micropython.viper
 def _product(y: ptr32):
-    """Columns of the products of limbs, into slots 0 and 1, five by five limbs at a time; in a square,
+    """Columns of the products of limbs, into slots 0 and 1 of the scratch at 4 y, five by five limbs at a time; in a square,
     each pair once, with the doubles that lie in slot 1 until its columns come."""
     x = 0
-    m = y
+    m = ptr32(uint(y) << 2)
     n = m[0]
     z = ptr32(uint(m) + 24)
     first = m[4]
@@ -371,7 +384,7 @@ def run(y: ptr32, x: int, program):
         else:
             m[4] = int(a)
             m[5] = int(y)
-            product(m)
+            product(uint(m) >> 2)  # a small int, where an address above 2^30 would be an object on the heap
             y = ptr32(uint(m) + 24 + (n << 2))
         x = half
         while i:

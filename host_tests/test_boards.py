@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""The scripts of host_tests/portable over the kernels of emulated boards: Cortex-M0, Cortex-M3, RV32 and the RP2040, in viper and in C.
+
+The scripts run here and their kernels there (remote.py). Of the large sets of vectors a board gets every n-th case, which the
+output says; MXTLS_ALL_VECTORS=1 gives it all of them, in hours rather than minutes.
+"""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import remote
+
+import targets
+
+HERE = Path(__file__).resolve().parent
+# Which kernels a script is there to test; what else it calls runs here.
+KERNELS = {
+    "aes": "aes",
+    "ccm": "aes",
+    "chacha20poly1305": "chacha20 poly1305",
+    "ct": "ct",
+    "des3": "des3",
+    "dh": "dh",
+    "ecdh": "ec",
+    "ecdsa": "ec",
+    "ed25519": "ed25519",
+    "gcm": "aes ghash",
+    "hash": "sha1 sha256 sha512",
+    "md5": "md5",
+    "mem": "mem",
+    "rc4": "rc4",
+    "rsa": "rsa",
+    "seed": "seed",
+    "x25519": "x25519",
+}
+ALL = bool(os.environ.get("MXTLS_ALL_VECTORS"))
+BIG = ("dh", "ecdh", "ecdsa", "ed25519", "rsa", "x25519")  # a call takes a million instructions and more
+
+
+def step_of(script, board):
+    """Every how many-th case a board gets. C computes big numbers some ten times as fast; the emulated RP2040 is slow."""
+    step = (5 if board.tier in ("native", "natmod") else 40) if script in BIG else 5
+    return 1 if ALL else step * (4 if isinstance(board, remote.Pico) else 1)
+
+
+CASES = [
+    pytest.param(script, board, id="%s-%s" % (script, board.name))
+    for script, kernels in KERNELS.items()
+    for board in remote.BOARDS.values()
+    if set(kernels.split()) & set(board.kernels())
+]
+
+
+def thinned_rsp(text, step):
+    """Every step-th record of a CAVP file, which blank lines separate; headings stay."""
+    records = re.split(r"\n\s*\n", text.replace("\r\n", "\n"))
+    kept, n = [], 0
+    for record in records:
+        plain = " = " not in record or record[0] in "[#"
+        if plain or n % step == 0:
+            kept.append(record)
+        n += not plain
+    return "\n\n".join(kept) + "\n\n"
+
+
+def thinned_json(text, step):
+    """Every step-th case of each group of a Wycheproof file, beginning with another one in each."""
+    whole = json.loads(text)
+    for i, group in enumerate(whole["testGroups"]):
+        group["tests"] = group["tests"][i % min(step, len(group["tests"])) :: step]
+    return json.dumps(whole)
+
+
+@functools.cache
+def sample(step):
+    """A folder of vectors like the whole one with every step-th case; chains of digests are whole."""
+    whole = targets.vectors()
+    if whole is None or step == 1:
+        return whole or "no-vectors"
+    folder = tempfile.TemporaryDirectory(prefix="vectors-")
+    for path in (*whole.glob("wycheproof/*.json"), *whole.glob("cavp/*/*")):
+        target = Path(folder.name) / path.relative_to(whole)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text()
+        target.write_text(thinned_json(text, step) if path.suffix == ".json" else text if "Monte" in path.name else thinned_rsp(text, step))
+    return folder
+
+
+@pytest.mark.parametrize("script, board", CASES)
+def test_boards(script, board):
+    if board.missing():
+        pytest.skip(board.missing())
+    kernels = [name for name in KERNELS[script].split() if name in board.kernels()]
+    step = step_of(script, board)
+    folder = sample(step)
+    command = [sys.executable, HERE / "remote.py", board.name, HERE / "portable" / (script + ".py"), getattr(folder, "name", folder), *kernels]
+    done = subprocess.run(list(map(str, command)), env=targets.CPYTHON.env(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=900 if step > 1 else None)  # fmt: skip
+    print("every %d-th case: " % step + done.stdout + done.stderr)
+    assert done.returncode == 0, "%s\n%s" % (done.stdout[-3000:], done.stderr[-3000:])
+    last = done.stdout.strip().splitlines()[-1]
+    if "skipped" in last:
+        pytest.skip(last)
+    assert last.endswith("passed"), last
