@@ -3,7 +3,7 @@
 
     include("/path/to/mxtls/manifest.py", profile="client", tier="viper", platform="unix", USE_PEM=0)
 
-profile: default everything client server one-suite; tier: pure viper, native (C over viper) and native-64 (C over pure); platform: a folder of port/;
+profile: default everything client server one-suite; tier: pure viper thumb native (C in the firmware) natmod natmod-64 (C from a file); platform: a folder of port/;
 examples=1 freezes client.py and server.py too. docs/configuration.md lists the options and their bytes.
 """
 

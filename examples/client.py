@@ -43,6 +43,8 @@ def main(argv):
     host, port = common.address(options["connect"])
     keys = common.load_keys(options)
     mxtls.open()
+    if _USE_DTLS and options["pmtu"]:
+        mxtls.set_pmtu(int(options["pmtu"]))
     session_id = None
     if options["resume"] or options["rehandshake"]:
         session_id = mxtls.SessionId()

@@ -34,6 +34,7 @@ OPTIONS = (
     ("--psk-identity", "its identity; default: Client_identity"),
     ("--cipher", "the one cipher suite to offer, 0xC02B or its IANA name"),
     ("--dtls", None, "over datagrams, UDP"),
+    ("--pmtu", "the longest datagram, bytes of UDP payload, for both sides; default: 1500"),
     ("--min-version", "ssl3, tls1.0 to tls1.3; dtls1.0 or dtls1.2"),
     ("--max-version", "the same"),
     ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),

@@ -85,6 +85,8 @@ def main(argv):
     mxtls.open()
     if options["dtls"] and not _USE_DTLS:
         raise mxtls.Error(-11, 255, "DTLS is not in this build; enable USE_DTLS")
+    if _USE_DTLS and options["pmtu"]:
+        mxtls.set_pmtu(int(options["pmtu"]))
     host, port = common.address(options["listen"])
     listener = common.listen(host, port, options["dtls"])
     if hasattr(listener, "getsockname"):

@@ -38,7 +38,7 @@ class Native(Target):
 
     def missing(self):
         try:
-            native(64 if self.tier == "native-64" else 32)
+            native(64 if "64" in self.name else 32)
         except Failed as e:
             return str(e)
 
@@ -65,7 +65,7 @@ UNIX_32 = Target("unix-32", BIN / "micropython-32", "MICROPYPATH", "pure", "unix
 UNIX_32_VIPER = Target("unix-32-viper", BIN / "micropython-32", "MICROPYPATH", "viper", "unix")
 TARGETS = (CPYTHON, UNIX_64, UNIX_32, UNIX_32_VIPER)
 NATIVE = (
-    Native("unix-64-native", BIN / "micropython-64-native", "MICROPYPATH", "native-64", "unix"),
+    Native("unix-64-native", BIN / "micropython-64-native", "MICROPYPATH", "native", "unix"),
     Native("unix-32-native", BIN / "micropython-32-native", "MICROPYPATH", "native", "unix"),
 )
 NATMOD = (

@@ -137,10 +137,10 @@ def test_the_request_names_the_cas():
     n = body[3] << 8 | body[4]
     schemes = [body[5 + i] << 8 | body[6 + i] for i in range(0, n, 2)]
     assert 5 + n == len(body) - len(names(*two))
-    assert schemes == [0x0403, 0x0804, 0x0809, 0x0401]  # whose hash is the transcript's
+    assert schemes == [0x0403, 0x0807, 0x0804, 0x0809, 0x0401]  # whose hash is the transcript's, or none
     body = request(k, suite=0xC030)
     n = body[3] << 8 | body[4]
-    assert {body[6 + i] for i in range(0, n, 2)} <= {3, 5, 10, 1} and 0x0503 in [body[5 + i] << 8 | body[6 + i] for i in range(0, n, 2)]
+    assert {body[6 + i] for i in range(0, n, 2)} <= {3, 5, 7, 10, 1} and 0x0503 in [body[5 + i] << 8 | body[6 + i] for i in range(0, n, 2)]
     for version in VERSIONS[:3]:
         assert request(k, version=version) == b"\x02\x01\x40" + names(*two)
 

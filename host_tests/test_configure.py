@@ -114,7 +114,8 @@ def off(profile="default", of="default", **asked):
 
 def test_everything_turns_every_feature_on():
     for name, number in resolve("everything").items():
-        assert number == (not OPTIONS[name].debug and name not in _NOT_EVERYTHING), name
+        option = OPTIONS[name]
+        assert number == (option.default if option.most > 1 else not option.debug and name not in _NOT_EVERYTHING), name
 
 
 def test_the_default_has_nothing_that_rfcs_retired():
@@ -337,18 +338,22 @@ def test_only_what_is_reached_is_staged(tree):
     assert 'module("client.py", opt=3)' in (out / "manifest.py").read_text()
 
 
-def test_a_kernel_is_taken_from_c_then_viper_then_pure(tree):
+def test_a_kernel_is_taken_from_c_then_pure(tree):
     (tree / "port/native").mkdir()
     (tree / "port/native/__init__.py").write_text("import mxtls_native\n")
     (tree / "port/native/q.py").write_text("X = 'C'\n")
-    for tier, k in (("native", "viper"), ("native-64", "pure")):
-        stage({}, tier, "unix", tree / tier)
-        texts = [(tree / tier / "mxtls/kernels" / name).read_text() for name in ("__init__.py", "k.py", "q.py")]
-        assert texts == ["import mxtls_native\n", f"X = '{k}'\n", "X = 'C'\n"]
+    stage({}, "native", "unix", tree / "native")
+    texts = [(tree / "native/mxtls/kernels" / name).read_text() for name in ("__init__.py", "k.py", "q.py")]
+    assert texts == ["import mxtls_native\n", "X = 'pure'\n", "X = 'C'\n"]
+
+
+def test_c_has_every_kernel():
+    names = {p.name for p in (configure.ROOT / "lib/mxtls/kernels").glob("*.py")}
+    assert names - {p.name for p in (configure.ROOT / "port/native").glob("*.py")} == set()
 
 
 def test_c_kernels_without_their_module_say_what_to_do(tmp_path):
-    stage({}, "native-64", "cpython", tmp_path)
+    stage({}, "native", "cpython", tmp_path)
     done = subprocess.run([sys.executable, "-c", "import mxtls.kernels"], cwd=tmp_path, capture_output=True, text=True)
     assert "the firmware has no mxtls_native: build the firmware with USER_C_MODULES" in done.stderr
     (tmp_path / "mxtls_native.py").write_text("VERSION = 0\n")
@@ -421,17 +426,17 @@ def test_a_board_includes_the_manifest_with_its_choices(tree):
     ), done.stderr
     board.write_text(include + ", examples=1)\n")
     assert "client.py:3" in frozen_by(board, tree).stdout
-    for choice, refusal in (("USE_DTLS=1", "USE_DTLS is not built yet"), ("USE_PME=0", "did you mean USE_PEM?"), ("tire='pure'", "no option tire")):
+    for choice, refusal in (("USE_TLS_1_3=1", "USE_TLS_1_3 is not built yet"), ("USE_PME=0", "did you mean USE_PEM?"), ("tire='pure'", "no option tire")):
         board.write_text(f"{include}, {choice})\n")
         done = frozen_by(board, tree)
         assert done.returncode and refusal in done.stderr
 
 
 def test_the_command_refuses_in_one_line(tmp_path):
-    command = [sys.executable, str(ROOT / "tools/configure.py"), "--out", str(tmp_path / "x"), "USE_DTLS=1"]
+    command = [sys.executable, str(ROOT / "tools/configure.py"), "--out", str(tmp_path / "x"), "USE_TLS_1_3=1"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "configure: USE_DTLS is not built yet: remove it from the manifest\n"
+    assert done.stderr == "configure: USE_TLS_1_3 is not built yet: remove it from the manifest\n"
     assert not (tmp_path / "x").exists()
 
 

@@ -37,12 +37,16 @@ def library(tmp_path_factory):
     def call(name, *arguments):
         given = []
         for a in arguments:
+            if isinstance(a, ctypes.c_void_p):
+                given.append(a)
+                continue
             buf, off = a if isinstance(a, tuple) else (a, 0)
             given.append(ctypes.c_size_t(buf) if isinstance(buf, int) else ctypes.byref((ctypes.c_ubyte * len(buf)).from_buffer(buf), off))
         function = getattr(loaded, "mxtls_" + name)
         function.restype = ctypes.c_uint32
         return function(*given)
 
+    call.address = loaded.mxtls_curve_of
     return call
 
 
@@ -288,6 +292,113 @@ def test_dh(library, rng):
         assert a == b, (p, base, x)
 
 
+# Around 0 and the order, where sums meet their special cases, and single digits
+SCALARS = [k for i in range(40) for k in (i, -i)] + [1 << i for i in range(0, 521, 47)]
+
+
+def curve_of(library, curve):
+    """How C's functions see a curve: its address, its row in the pure tier, and their scratch."""
+    row = pure("ec")._curve(curve)
+    library.address.restype = ctypes.c_void_p
+    return ctypes.c_void_p(library.address(curve)), row, bytearray(4 * (41 * ((row[1] + 3) // 4) + 1))
+
+
+@pytest.mark.parametrize("curve", [23, 24, 25])
+def test_curves(library, rng, curve):
+    c, row, w = curve_of(library, curve)
+    size, n, ec = row[1], row[3], pure("ec")
+    scalar = lambda k: bytearray(k.to_bytes(size, "big"))  # noqa: E731
+    point, old = bytearray(2 * size), bytearray(b"\x55" * (2 * size))
+    ec.ec_public(curve, point, scalar(rng.randrange(1, n)))
+    scalars = [k % n if k else n for k in SCALARS] + [0, n + 1, (1 << 8 * size) - 1, n // 2] + [rng.randrange(n) for _ in range(10)]
+    for k in scalars:
+        a, b = bytearray(old), bytearray(old)
+        assert ec.ec_public(curve, a, scalar(k)) == library("ec_public", c, b, scalar(k), w), k
+        assert a == b and not any(w), k
+        a, b = bytearray(old), bytearray(old)
+        assert ec.ec_ecdh(curve, a, scalar(k), point) == library("ec_ecdh", c, b, scalar(k), point, w), k
+        assert a == b and not any(w), k
+    for k in scalars:
+        d, digest = scalar(rng.choice(scalars)), some(rng, rng.choice((0, 20, 32, 48, 64, 80)))
+        a, b = bytearray(old), bytearray(old)
+        done = ec.ecdsa_sign(curve, a, digest, d, scalar(k))
+        assert done == library("ecdsa_sign", c, b, digest, len(digest), d, scalar(k), w), (d, k)
+        assert a == b and not any(w), (d, k)
+        ec.ec_public(curve, point, d)
+        assert library("ecdsa_verify", c, digest, len(digest), b, point, w) == done, (d, k)
+        b[rng.randrange(2 * size)] ^= 1 << rng.randrange(8)
+        assert library("ecdsa_verify", c, digest, len(digest), b, point, w) == 0
+
+
+@pytest.mark.parametrize("curve, teeth, tables, columns", [(23, 5, 2, 26), (24, 4, 1, 96), (25, 4, 1, 131)])
+def test_the_numbers_of_a_curve(curve, teeth, tables, columns):
+    row = pure("ec")._curve(curve)
+    _, size, p, n, b, gx, gy, _ = row
+    bits = 32 * ((size + 3) // 4)
+    want = [p, (1 << 2 * bits) % p, n, (1 << 2 * bits) % n, (b << bits) % p]
+    for s in range(tables):
+        for i in range(1 << (teeth - 1)):
+            signs = [1 if j == teeth - 1 or i >> j & 1 else -1 for j in range(teeth)]
+            k = sum(sign << columns * (tables * j + s) for j, sign in enumerate(signs))
+            want += [(x << bits) % p for x in pure("ec")._multiply(row, k % n, gx, gy)]
+    text = (NATIVE / "ec_curves.c").read_text()
+    found = ""
+    for name in ("NUMBERS_%d", "COMB_%d"):
+        found += text.split("%s[] = {" % (name % min(8 * size, 521)))[1].split("};")[0]
+    words = [int(word, 0) for word in re.sub(r"/\*.*?\*/", "", found).replace(",", " ").split()]
+    assert words == [x >> at & 0xFFFFFFFF for x in want for at in range(0, bits, 32)]
+
+
+@pytest.mark.parametrize("curve", [23, 24, 25])
+def test_points_that_are_none(library, rng, curve):
+    c, row, w = curve_of(library, curve)
+    size, p, ec = row[1], row[2], pure("ec")
+    good = bytearray(row[5].to_bytes(size, "big") + row[6].to_bytes(size, "big"))
+    digest, sig = bytearray(32), bytearray((1).to_bytes(size, "big") * 2)
+    for x, y in ((0, 0), (row[5], row[6] ^ 1), (row[5] ^ 1, row[6]), (row[5], p), (p, row[6]), (row[5], p - row[6])):
+        point, out, d = bytearray(x.to_bytes(size, "big") + y.to_bytes(size, "big")), bytearray(size), bytearray((5).to_bytes(size, "big"))
+        assert library("ec_ecdh", c, out, d, point, w) == ec.ec_ecdh(curve, bytearray(size), d, point) == (y == p - row[6])
+        assert library("ecdsa_verify", c, digest, 32, sig, point, w) == ec.ecdsa_verify(curve, digest, sig, point)
+    assert library("ecdsa_verify", c, digest, 32, sig, good, w) == ec.ecdsa_verify(curve, digest, sig, good)
+
+
+def test_x25519(library, rng):
+    x25519 = pure("x25519").x25519
+    for i in range(300):
+        k, u = some(rng, 32), some(rng, 32)
+        if i % 3 == 0:  # around 0, p, 2p, 2**255 and 2**256
+            u = bytearray(((rng.choice((0, (1 << 255) - 19, (1 << 256) - 38, 1 << 255)) + rng.randrange(-3, 4)) % (1 << 256)).to_bytes(32, "little"))
+        a, b = bytearray(32), bytearray(32)
+        assert (x25519(a, k, u), a) == (library("x25519", b, k, u), b), (k, u)
+
+
+def test_ed25519(library, rng):
+    ed = pure("ed25519")
+    order = ed._L
+    for i in range(60):
+        n = rng.choice((32, 64))
+        k = some(rng, n) if i % 3 else bytearray((order * rng.randrange(16) + rng.randrange(-2, 3) & (1 << 256) - 1).to_bytes(n, "little"))
+        a, b = bytearray(32), bytearray(32)
+        ed.ed25519_base(a, k)
+        library("ed25519_base", b, k, n)
+        assert a == b, k
+        r, k, s, sig = some(rng, 64), some(rng, 64), some(rng, 32), bytearray(64)
+        s[31] &= 127
+        ed.ed25519_scalar(a, r, k, s)
+        library("ed25519_scalar", b, r, k, s)
+        assert a == b, (r, k, s)
+        sig[32:] = b
+        library("ed25519_base", sig, r, 64)
+        library("ed25519_base", b, s, 32)
+        assert library("ed25519_check", sig, k, b) == 1, (r, k, s)
+        sig[rng.randrange(64)] ^= 1 << rng.randrange(8)
+        assert library("ed25519_check", sig, k, b) == 0 == ed.ed25519_check(sig, k, b)
+        key = some(rng, 32)
+        if i % 3 == 0:  # close to 0 and to p, with either sign
+            key = bytearray((rng.choice((0, (1 << 255) - 19)) + rng.randrange(4) | rng.choice((0, 1 << 255))).to_bytes(32, "little"))
+        assert library("ed25519_check", sig, k, key) == ed.ed25519_check(sig, k, key), key
+
+
 @pytest.mark.parametrize("name, call", [
     ("aes", "void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) { (void)ctx, (void)ctr; buf[n - 1] = 77; }"),
     ("sha1", "void mxtls_sha1_blocks(uint8_t state[20], const uint8_t *buf, size_t n) { state[0] = (uint8_t)(buf[0] + n); }"),
@@ -323,7 +434,7 @@ def test_the_assembly_for_a_cortex_m0_computes_what_the_c_does(tmp_path):
     def run(*arguments, **options):
         return subprocess.run([str(a) for a in arguments], check=True, capture_output=True, text=True, **options).stdout
 
-    names = ("aes", "sbox", "seed", "ghash", "poly1305", "chacha20", "sha1", "sha256")
+    names = ("aes", "sbox", "seed", "ghash", "poly1305", "chacha20", "sha1", "sha256", "mont")
     flags = "-mcpu=cortex-m0 -mthumb -Os -std=c99 -ffreestanding".split()
     objects = []
     for name in names:
@@ -344,5 +455,5 @@ def test_the_assembly_for_a_cortex_m0_computes_what_the_c_does(tmp_path):
 def test_the_module_refuses_what_is_out_of_bounds(target):
     if target.missing():
         pytest.skip(target.missing())
-    done = targets.run(target, HERE / "native" / "bounds.py")
+    done = targets.run(target, HERE / "native" / "bounds.py", heap="4m")
     assert done.returncode == 0 and done.stdout.strip() == "bounds: refused", done.stdout + done.stderr

@@ -19,13 +19,14 @@ import toolchain
 # For each profile: what no module of it may be called (the last part of its name).
 RETIRED = r"\w*cbc|record_stream|des3|rc4|seed|md5\w*|sha1|ssl3\w*|prf10|kex_rsa|kex_dhe|dh|ffdhe|load_dh|ccm|pkcs5|pbes|pbkdf2|trace|lock|memory"
 FORBIDDEN = {
-    "default": RETIRED,
+    "default": RETIRED + "|store",
     "client": RETIRED + r"|server\w*",
     "server": RETIRED + r"|client\w*|constraints|hello_extension",
-    "one-suite": RETIRED + r"|server\w*|\w*rsa|sha512|x25519|kex_psk|chacha20\w*|poly1305",
+    "one-suite": RETIRED + r"|server\w*|\w*rsa|ed25519|kept|store|sha512|x25519|kex_psk|chacha20\w*|poly1305",
     "everything": r"verify|trace|lock|memory",  # config is there for the examples' --trace alone
 }
-ON_DEMAND = {"mxtls.config", "mxtls.suite_names", "mxtls.x509.verify"}  # frozen only where an application imports them
+# frozen only where an application imports them
+ON_DEMAND = {"mxtls.config", "mxtls.suite_names", "mxtls.x509.verify", "mxtls.crypto.ed25519", "mxtls.kernels.ed25519"}
 
 
 @pytest.fixture(scope="module", params=[*FORBIDDEN, "client native"])

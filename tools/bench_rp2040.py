@@ -13,6 +13,7 @@ import time
 
 import emulate
 import firmware
+from configure import TIERS
 from raw_repl import BoardError
 
 from steps import ROOT, Failed, say
@@ -25,7 +26,8 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- rp2040: begin -->", "<!-- rp2040: end -->"
 PLOT = ROOT / "docs" / "bench.svg"
 PEER = "built-in"
-OF_BOARDS = ("pure", "viper", "thumb", "native")  # the tiers that firmware freezes or links
+# The tiers that firmware freezes or links and whose kernels are there
+OF_BOARDS = tuple(tier for tier in ("pure", "viper", "thumb", "native") if all((ROOT / "port" / name).is_dir() for name in TIERS[tier]))
 XIP = 60  # cycles: an estimate of a miss of the flash cache, for the one row that has any
 CAP = 300  # seconds for one measurement: what takes longer is left out, with a word
 NONE = "–"

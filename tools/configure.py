@@ -26,8 +26,7 @@ TIERS = {
     "pure": (),
     "viper": ("viper",),
     "thumb": ("viper", "thumb"),
-    "native": ("viper", "native"),
-    "native-64": ("native",),
+    "native": ("native",),
     "natmod": ("viper", "native", "natmod"),
     "natmod-64": ("native", "natmod"),
 }

@@ -41,13 +41,13 @@ _ANY_TLS = "USE_TLS_1_2|USE_TLS_1_1|USE_TLS"
 _GROUP = "USE_X25519|USE_SECP256R1|USE_SECP384R1"
 _CURVE = "USE_SECP256R1|USE_SECP384R1|USE_SECP521R1"
 _ANY_13 = "USE_TLS_AES_128_GCM_SHA256|USE_TLS_CHACHA20_POLY1305_SHA256|USE_TLS_AES_256_GCM_SHA384|USE_TLS_AES_128_CCM_SHA256|USE_TLS_AES_128_CCM_8_SHA256"
-_13_USES = ("USE_ECDHE", "USE_X25519", "USE_ECC", "USE_SECP256R1", "USE_SECP384R1", "USE_SECP521R1", "USE_RSA", "USE_PSK")
+_13_USES = ("USE_ECDHE", "USE_X25519", "USE_ECC", "USE_SECP256R1", "USE_SECP384R1", "USE_SECP521R1", "USE_RSA", "USE_ED25519", "USE_PSK")
 _TIER = "the tier of the kernels (pure, viper, native) is this choice"
 
 # The reference, "Configurable Features"
 FEATURES = (
     Option("PS_USE_FILE_SYSTEM", "Keys.load_rsa_keys and load_dh_params: certificates and keys from files"),
-    Option("USE_CLIENT_SIDE_SSL", "ClientSession", (), ("USE_NAME_CONSTRAINTS", "USE_HELLO_EXTENSIONS")),
+    Option("USE_CLIENT_SIDE_SSL", "ClientSession", (), ("USE_NAME_CONSTRAINTS", "USE_HELLO_EXTENSIONS", "USE_PINNING", "USE_PEER_CERTIFICATE")),
     Option("USE_SERVER_SIDE_SSL", "ServerSession", (), ("USE_PRIVATE_KEY_PARSING", "USE_SNI")),
     Option("USE_TLS_1_2", "TLS 1.2, RFC 5246 (the reference's table ends at 1.1)"),
     Option("USE_TLS", "TLS 1.0, RFC 2246; retired", (), ("USE_MD5_SHA1", "USE_SPLIT"), default=0),
@@ -59,12 +59,13 @@ FEATURES = (
     Option("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746", default=0),
     Option("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended", (), ("USE_REHANDSHAKES",), default=0),
     Option("USE_REHANDSHAKES", "renegotiation, of either kind", auto=True),
+    Option("USE_POST_HANDSHAKE_AUTH", "a client shows its certificate after the handshake, RFC 8446 4.6.2", ("USE_TLS_1_3", "USE_CLIENT_AUTH", "USE_CLIENT_SIDE_SSL"), default=0),
     Option("USE_EXPORTER", "session.export: keying material for the application, RFC 5705 and RFC 8446 7.5", default=0),
     Option("USE_RESUMPTION", "SessionId, and a server's cache in its Keys", (), ("USE_SESSION_TICKETS",)),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
     Option("USE_MULTITHREADING", "a lock of the port around what sessions share", default=0),
     Option("USE_PEERSEC_MEMORY_MANAGEMENT", "open(arena=n): session buffers and record keys from one block", default=0),
-    Option("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one", ("USE_X509",), ("USE_PRIVATE_KEY_PARSING",)),
+    Option("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one", ("USE_X509",), ("USE_PRIVATE_KEY_PARSING", "USE_PINNING", "USE_PEER_CERTIFICATE")),
     Option("SERVER_CAN_SEND_EMPTY_CERT_REQUEST", "ask for a client's certificate with no CA loaded", ("USE_CLIENT_AUTH",), default=0),
     Option("USE_PRIVATE_KEY_PARSING", "private keys, PKCS#1 and SEC1", ("USE_X509",), ("USE_PKCS8",), auto=True),
     Option(
@@ -154,6 +155,7 @@ ALGORITHMS = (
     Option("USE_SECP384R1", "P-384", ("USE_ECC",), ("USE_SHA384",), auto=True),
     Option("USE_SECP521R1", "P-521, in certificates and for ECDHE", ("USE_ECC",), ("USE_SHA512",), auto=True),
     Option("USE_X25519", "ECDHE over Curve25519, RFC 7748", auto=True),
+    Option("USE_ED25519", "Ed25519 certificates and signatures, RFC 8032 and 8410", ("USE_X509", "USE_SHA512"), auto=True),
     Option("USE_AES", "AES", auto=True),
     Option("USE_AES_GCM", "AES-GCM records, RFC 5288", ("USE_AES",), auto=True),
     Option("USE_AES_CCM", "AES-CCM records, RFC 6655 and 7251", ("USE_AES",), auto=True),
@@ -178,6 +180,10 @@ ALGORITHMS = (
 EXTENSIONS = (
     Option("USE_PEM", "PEM beside DER", ("USE_X509",)),
     Option("USE_NAME_CONSTRAINTS", "name constraints of CA certificates, RFC 5280 4.2.1.10", ("USE_X509",), auto=True),
+    Option("USE_PINNING", "keys.pin and keys.trust_fingerprint: trust in certain keys and certificates", ("USE_X509",), auto=True),
+    Option("USE_PEER_CERTIFICATE", "keep_peer_certificate: the peer's own certificate, DER, without a validator", ("USE_X509",), auto=True),
+    Option("USE_OCSP_STAPLING", "session.ocsp_response, keys.ocsp_response: RFC 6066 8 and RFC 8446 4.4.2.1", ("USE_X509",), default=0),
+    Option("USE_TRUST_STORE", "keys.load_trust_store: roots in a file, read when one is wanted (tools/trust_store.py)", ("USE_X509", "PS_USE_FILE_SYSTEM"), default=0),
     Option("USE_EXTENDED_MASTER_SECRET", "RFC 7627", (_ANY_TLS,)),
     Option("USE_ENCRYPT_THEN_MAC", "RFC 7366, for CBC suites", ("USE_AES_CBC",), auto=True),
     Option("USE_HELLO_EXTENSIONS", "HelloExtension, its callback and hello_extensions_in", ("USE_CLIENT_SIDE_SSL",), auto=True),
@@ -234,5 +240,7 @@ PROFILES: dict[str, dict[str, int]] = {
         "USE_X25519": 0,
         "USE_SECP384R1": 0,
         "USE_SECP521R1": 0,
+        "USE_PINNING": 0,
+        "USE_PEER_CERTIFICATE": 0,
     },
 }

@@ -8,6 +8,7 @@ aes, ghash, poly = bytearray(native.AES_CTX), bytearray(native.GHASH_CTX), bytea
 native.aes_expand(aes, b64, 0, 16)
 des3, seed, rc4 = bytearray(native.DES3_CTX), bytearray(native.SEED_CTX), bytearray(native.RC4_STATE)
 broken = bytearray(b"\xff" * len(aes))
+curve = bytearray(native.ec_scratch(25))
 BAD = (
     (native.sha1_blocks, state, b64, 0, 2),
     (native.sha1_blocks, state, b64, 1, 1),
@@ -56,6 +57,22 @@ BAD = (
     (native.ct_hash_block, b16, b64, 13, b64, 0, 0, 20, 20),
     (native.ct_hash_block, state, b64, 13, b64, 0, 0, 78, 20),
     (native.ct_found, b16, 16, b64, 0, 49, 3),
+    (native.ec_public, 22, b64, b64, curve),
+    (native.ec_public, 23, b16, b64, curve),
+    (native.ec_public, 23, b64, b64, bytearray(native.ec_scratch(23) - 1)),
+    (native.ec_public, 23, b64, b64, memoryview(curve)[1:]),
+    (native.ec_ecdh, 24, b15, b64, b64, curve),
+    (native.ec_ecdh, 25, bytearray(66), b64, b64, b64),
+    (native.ecdsa_sign, 24, b64, b64, b64, b64, curve),
+    (native.ecdsa_verify, 0, b64, b64, b64, curve),
+    (native.ecdsa_verify, 25, b64, b64, b64, bytearray(native.ec_scratch(24))),
+    (native.x25519, b16, b64, b64),
+    (native.x25519, b64, b15, b64),
+    (native.x25519, b64, b64, b15),
+    (native.ed25519_base, b16, b64),
+    (native.ed25519_base, b64, b16),
+    (native.ed25519_scalar, b64, b64, b16, b64),
+    (native.ed25519_check, b64, b16, b64),
 )
 work = bytearray(24 * 16 + 4)  # what a modulus of 64 bytes needs
 BAD += (
@@ -94,5 +111,8 @@ for done in (
         raise SystemExit(1)
 if [len(c) for c in (aes, des3, seed, rc4, ghash, poly)] != [244, 384, 128, 258, 16, 52]:
     print("bounds: the contexts have other sizes")
+    raise SystemExit(1)
+if [native.ec_scratch(c) for c in (22, 23, 24, 25)] != [0, 1316, 1972, 2792]:
+    print("bounds: the curves' scratch has other sizes")
     raise SystemExit(1)
 print("bounds: refused")

@@ -118,6 +118,36 @@ static void dh(void) {
     mxtls_dh_power(x, x, sizeof(x), key, sizeof(key), p, sizeof(p), t);
 }
 
+static void x25519(void) {
+    mxtls_x25519(digest, key, data);
+}
+
+/* Secret are the scalars and what is made of them; the point of a peer is public. */
+static void ec(void) {
+    static uint8_t point[132], out[132], d[66], k[66];
+    static uint32_t w[MXTLS_EC_WORDS(17)];
+    for (uint32_t number = 23; number <= 25; number++) {
+        const mxtls_curve *c = mxtls_curve_of(number);
+        memset(d, 0x35, sizeof(d));
+        memset(k, 0x5A, sizeof(k));
+        d[0] = k[0] = 0;
+        mxtls_ec_public(c, point, d, w);
+        SECRET(d);
+        SECRET(k);
+        mxtls_ec_public(c, out, d, w);
+        mxtls_ec_ecdh(c, out, d, point, w);
+        mxtls_ecdsa_sign(c, out, point, 32, d, k, w);
+        PUBLIC(d);
+        PUBLIC(k);
+        PUBLIC(w);
+    }
+}
+
+static void ed25519(void) {
+    mxtls_ed25519_base(digest, data, 64);
+    mxtls_ed25519_scalar(digest, data, data + 64, key);
+}
+
 /* A table indexed by a secret, and a branch on one. */
 static void leak(void) {
     if (data[key[0]] > 7) {
@@ -130,7 +160,8 @@ static const struct {
     void (*run)(void);
 } KERNELS[] = {
     {"hashes", hashes}, {"aes", aes}, {"des3", des3}, {"seed", seed}, {"ghash", ghash}, {"chacha20", chacha20},
-    {"poly1305", poly1305}, {"mem", mem}, {"ct", ct}, {"rsa", rsa}, {"dh", dh}, {"leak", leak},
+    {"poly1305", poly1305}, {"mem", mem}, {"ct", ct}, {"rsa", rsa}, {"dh", dh}, {"x25519", x25519}, {"ec", ec}, {"ed25519", ed25519},
+    {"leak", leak},
 };
 
 int main(int argc, char **argv) {

@@ -75,6 +75,7 @@ SERVER_HELLO_DONE = const(14)
 CERTIFICATE_VERIFY = const(15)
 CLIENT_KEY_EXCHANGE = const(16)
 FINISHED = const(20)
+CERTIFICATE_STATUS = const(22)
 KEY_UPDATE = const(24)
 MESSAGE_HASH = const(254)  # stands for the first ClientHello in a transcript (RFC 8446 section 4.4.1)
 
@@ -117,6 +118,7 @@ ALERT_NONE = const(255)
 # Kinds of key
 KEY_RSA = const(1)
 KEY_EC = const(3)
+KEY_ED25519 = const(4)
 
 # Key exchanges and bulk modes of the cipher suites
 KX_RSA = const(1)
@@ -148,6 +150,7 @@ WAIT_CLIENT_KEY_EXCHANGE = const(12)
 WAIT_CERTIFICATE_VERIFY = const(13)
 WAIT_CHANGE_CIPHER_SPEC = const(14)
 WAIT_FINISHED = const(15)
+WAIT_CERTIFICATE_STATUS = const(16)
 OPEN = const(20)
 # of TLS 1.3
 WAIT_ENCRYPTED_EXTENSIONS = const(21)
@@ -169,3 +172,4 @@ EXT_SERVER_NAME = const(32)
 EXT_EC_POINT_FORMATS = const(64)
 EXT_ALPN = const(128)
 EXT_SESSION_TICKET = const(256)
+EXT_STATUS_REQUEST = const(512)

@@ -94,6 +94,7 @@ class Dtls:
         self.due = False  # the peer's ChangeCipherSpec has come, perhaps before its time
         self.idle = True  # no message of a handshake has come since the last one was complete
         self.longest = 0  # the longest datagram that the peer was seen to send, where the PMTU was too short for it
+        self.asked = False  # a HelloRequest was sent: it has message_seq 0, and what follows counts on from it
         self.left = 0  # bytes of the datagram at output.start that are still to send
         self.verifies = 0
         self.record = 0  # where in input.buf the record that is being read begins
@@ -153,9 +154,7 @@ class Dtls:
                 return self._drop(session, "a record that fails its check")
             off += rd.pre
             self.window.mark(buf, rec + 5)
-        if n > session.max_record:
-            if not rd:
-                return self._drop(session, "a record that is too long")
+        if rd and n > session.max_record:  # what is in the clear is bounded by its datagram (RFC 8449 section 4)
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, session.max_record))
         if kind == _HANDSHAKE:
             return self._fragments(session, off, off + n)
@@ -172,7 +171,7 @@ class Dtls:
         if not rd or not session.established or session.state == _WAIT_FINISHED or session.state == _WAIT_RESUMED_FINISHED:
             return self._drop(session, "data before its time")
         session.rehandshakes = 0
-        if session.hs is None and self.flight.messages.end:
+        if session.hs is None and self.flight.messages.end and not self.flight.pending():
             self._release(session)  # the peer has our last flight
         if n == 0:
             return 0
@@ -237,7 +236,9 @@ class Dtls:
                 self.idle = False
             elif session.state == _OPEN and seq == 0:
                 a.restart(0)
-                self.flight.seq = 0
+                if not self.asked:
+                    self.flight.seq = 0
+                self.asked = False
                 self.idle = False
         elif _USE_CLIENT and kind == _SERVER_HELLO and session.client and session.state == _WAIT_SERVER_HELLO:
             if seq > a.seq and seq <= _LAST_HELLO:
@@ -270,7 +271,7 @@ class Dtls:
         self.flight.answered = True
         session._handshake(off, size)
         self._change_read(session)
-        if session.hs is None:
+        if session.hs is None and a.done == 0:
             self.idle = True
             if self.flight.answered:
                 self._release(session)
@@ -344,6 +345,7 @@ class Dtls:
             self.assembly.restart(0)
             self.verifies = 0
             self.idle = True
+            self.asked = kind == _HELLO_REQUEST
         if f.answered and self.old:
             self.old.wipe()
             self.old = None
@@ -368,8 +370,7 @@ class Dtls:
         buf[base + 5] = seq & 255
         buf[base + 6] = buf[base + 7] = buf[base + 8] = 0
         f.messages.end = end
-        if buf[base] != _HELLO_REQUEST:
-            f.seq = seq + 1
+        f.seq = seq + 1
 
     def change_write(self, session, wr):
         """ChangeCipherSpec has its place here in the flight, and what follows is under wr."""
@@ -440,9 +441,9 @@ class Dtls:
             if not f.pending() and self.timeout(session) == 0:
                 self._overdue(session)
             if f.pending():
-                if out.room(pmtu) < 0:
+                if out.room(min(pmtu, f.size(session))) < 0:
                     raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full at %d bytes; raise max_record or lower the PMTU" % out.limit)
-                f.pack(session, self.old, pmtu)
+                f.pack(session, self.old, min(pmtu, len(session.output.buf) - session.output.end))
         at = out.start
         while at < out.end:  # as many whole records as fit, at least one
             n = HEADER + (out.buf[at + 11] << 8 | out.buf[at + 12])
@@ -456,9 +457,9 @@ class Dtls:
         """Seal what waits of the flight before anything that must come after it."""
         f = self.flight
         while f.pending():
-            if session.output.room(pmtu) < 0:
+            if session.output.room(min(pmtu, f.size(session))) < 0:
                 raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
-            f.pack(session, self.old, pmtu)
+            f.pack(session, self.old, min(pmtu, len(session.output.buf) - session.output.end))
 
     def sent(self, session):
         """What was sealed has gone: False when more of the flight waits, else the peer's time to answer begins."""

@@ -39,10 +39,11 @@ class Listener:
         at = cookie_offset(buf, n)
         if at == 0:
             return 0
-        if mxtls_port.ticks_ms() - self._since & 0x3FFFFFFF > _LIFETIME:
+        age = mxtls_port.ticks_ms() - self._since & 0x3FFFFFFF
+        if age > _LIFETIME:
             self._since = mxtls_port.ticks_ms()
             copy(self._secrets, 32, self._secrets, 0, 32)
-            random_into(self._secrets, 0, 32)
+            random_into(self._secrets, 0, 32 if age <= 2 * _LIFETIME else 64)
         if buf[at] == _COOKIE:
             for i in (0, 32):
                 self._make(i, buf, at, peer)

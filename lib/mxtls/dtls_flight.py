@@ -20,6 +20,7 @@ from mxtls.kernels.mem import copy
 _FIRST = const(256)  # bytes of messages before the buffer grows
 _FRAGMENT = const(12)  # a fragment's header
 _LEAST = const(16)  # bytes of a message that are worth a record of their own at the end of a datagram
+_SLACK = const(64)  # by which one suite's records may be longer than another's
 _FIRST_WAIT = const(1000)  # milliseconds
 _LONGEST_WAIT = const(60000)
 _TRIES = const(7)  # a flight is sent again so often before its session gives up, after 3 minutes
@@ -58,6 +59,16 @@ class Flight:
     def pending(self):
         """Is there something of it to send?"""
         return self.at < self.messages.end or (self.change >= 0 and not self.changed)
+
+    def size(self, session):
+        """No more bytes than this are to send, if they fit one datagram."""
+        m = self.messages
+        at = self.at
+        n = 2 * session.overhead() + m.end - at  # ChangeCipherSpec, and a protection before that may have been larger
+        while at < m.end:
+            n += session.overhead() + _SLACK
+            at += _FRAGMENT + (m.buf[at + 1] << 16 | m.buf[at + 2] << 8 | m.buf[at + 3])
+        return n + _SLACK
 
     def again(self):
         """Send it once more, from its beginning."""

@@ -6,7 +6,7 @@ RFC 6655 section 3), or ciphertext || tag, and the sequence number is not sent b
 """
 
 from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, mix, wipe
 from mxtls.record import Record
 
 if _USE_ARENA:
@@ -52,8 +52,7 @@ class AeadRecord(Record):
     def _mix(self, seq, off):
         # The nonce: the salt with 8 bytes mixed in at its end; a short salt is zero there.
         copy(self._nonce, 0, self._salt, 0, 12)
-        for i in range(8):
-            self._nonce[4 + i] ^= seq[off + i]
+        mix(self._nonce, 4, seq, off, 8)
 
     def wipe(self):
         """Forget the key."""

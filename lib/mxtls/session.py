@@ -64,9 +64,13 @@ from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_DTLS as _USE_DTLS,
+    USE_EXPORTER as _USE_EXPORTER,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_MULTITHREADING as _USE_MULTITHREADING,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
+    USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
+    USE_POST_HANDSHAKE_AUTH as _USE_POST_HANDSHAKE_AUTH,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
@@ -78,7 +82,7 @@ from mxtls.config import (
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy
+from mxtls.kernels.mem import copy, wipe
 
 if _USE_ARENA:
     import mxtls.memory as memory
@@ -116,6 +120,8 @@ class Session:
     protocols = b""  # ALPN's list of what we offer or take
     alpn = None  # the application protocol agreed on
     sni = None  # a server's Keys by host name
+    if _USE_EXPORTER:
+        exporter = None  # what export grows from; TLS 1.3's exporter secret, or before it the master secret and both randoms
     hello_extensions_in = None  # the server's: (type, bytes) of each
     fallback = False
     client_verify = b""  # verify data of the last handshake (RFC 5746)
@@ -125,13 +131,22 @@ class Session:
     client_auth = True
     disabled = ()  # suites that this server session does not take
     rehandshakes = 0
-    dtls = None  # what is otherwise over datagrams (dtls.py)
-    dropped = 0  # records and fragments of datagrams that were not taken
+    if _USE_DTLS:
+        dtls = None  # what is otherwise over datagrams (dtls.py)
+        dropped = 0  # records and fragments of datagrams that were not taken
+    if _USE_PEER_CERTIFICATE:
+        keep_peer_certificate = False
+        peer_der = None  # the peer's own certificate, where it is kept; it is there before anything has judged it
+    if _USE_OCSP_STAPLING:
+        ocsp = False  # a client asks for OCSP responses
+        ocsp_response = None  # what the server stapled to its certificate: an OCSPResponse in DER (RFC 6960), not looked into
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
     if _USE_TLS_1_3:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
         secrets = None  # what an open TLS 1.3 session keeps (handshake/schedule.py)
         key_changed = False  # the message that was read changed the keys: nothing may follow it in its record
+        post_handshake_auth = False  # a client that shows its certificate also after the handshake
+        post_transcript = None  # what that needs: the handshake's running hash
         early = 0  # bytes of early data that are still skipped, as we refused them
 
     def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0, dtls=False):
@@ -156,7 +171,9 @@ class Session:
 
             self.dtls = datagrams.Dtls(limit)
             limit += datagrams.pmtu
-        self.input = Buffer(min(_FIRST_INPUT, limit), limit)
+            self.input = Buffer(datagrams.pmtu, limit)
+        else:
+            self.input = Buffer(min(_FIRST_INPUT, limit), limit)
         self.output = Buffer(min(_FIRST_OUTPUT, limit), 2 * limit)
         self.rd = None  # record protection, each way; None while in the clear
         self.wr = None
@@ -182,10 +199,15 @@ class Session:
         self.established = False  # one has completed, ever
         self.quiet = False  # our Finished is out, the peer's is not in: no data now
 
+    def _keep_certificate(self):
+        if not _USE_PEER_CERTIFICATE:
+            raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keeping the peer's certificate is not in this build; enable USE_PEER_CERTIFICATE")
+        self.keep_peer_certificate = True
+
     def _take_protocols(self, names):
         if not _USE_ALPN:
             raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "application protocols are not in this build; enable USE_ALPN")
-        from mxtls.handshake.extensions import protocol_list
+        from mxtls.alpn import protocol_list
 
         self.protocols = protocol_list(names)
 
@@ -267,7 +289,9 @@ class Session:
             status = self.dtls.records(self) if _USE_DTLS and self.dtls else self._records()
             if status:
                 return status
-            if self.output.end > self.output.start or (_USE_DTLS and self.dtls and self.dtls.pending(self)):
+            if self.output.end > self.output.start:
+                return _REQUEST_SEND
+            if _USE_DTLS and self.dtls and self.dtls.pending(self):
                 return _REQUEST_SEND
             if self.completed:
                 self.completed = False
@@ -635,6 +659,15 @@ class Session:
         if not self.established or self.quiet:
             raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the handshake is not done; wait for HANDSHAKE_COMPLETE")
 
+    if _USE_EXPORTER:
+
+        def export(self, label, context=None, n=32):
+            """n bytes of keying material for the application, which the peer gets too for the same label and context, bytes each
+            (RFC 5705; RFC 8446 section 7.5). Before TLS 1.3 only under the extended master secret."""
+            import mxtls.exporter as exporter
+
+            return exporter.export(self, label, context, n)
+
     # Closing
 
     def encode_closure_alert(self):
@@ -697,6 +730,12 @@ class Session:
         if _USE_TLS_1_3 and self.secrets:
             self.secrets.wipe()
             self.secrets = None
+        if _USE_POST_HANDSHAKE_AUTH and self.post_transcript:
+            self.post_transcript.wipe()
+            self.post_transcript = None
+        if _USE_EXPORTER and self.exporter:
+            wipe(self.exporter)
+            self.exporter = None
         if _USE_DTLS and self.dtls:
             self.dtls.wipe()
 
@@ -713,6 +752,10 @@ class Session:
         self.plain_len = -1
         self.write_len = 0
         self.keys = self.cert_validator = self.peer_certificate = None
+        if _USE_PEER_CERTIFICATE:
+            self.peer_der = None
+        if _USE_OCSP_STAPLING:
+            self.ocsp_response = None
 
     # Datagrams
 
@@ -773,14 +816,21 @@ if _USE_CLIENT:
         extension_callback(session, type, data) sees each of the server's, and ends the handshake with a negative number.
         min_version, max_version: TLS1_2 or, over DTLS, DTLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
         an older max_version (RFC 7507). dtls: over datagrams (dtls.py). alpn: names of application protocols, the preferred first;
-        the one agreed on is in alpn."""
+        the one agreed on is in alpn. ocsp: ask for a stapled OCSP response, which is in ocsp_response (bytes, None where there was none) when the
+        cert_validator is called and afterwards; it is not looked into. keep_peer_certificate: keep the server's own certificate, DER, in peer_der. post_handshake_auth:
+        the server may ask for the certificate of keys also later (RFC 8446 section 4.6.2)."""
 
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
             server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False, alpn=(),
+            ocsp=False, keep_peer_certificate=False, post_handshake_auth=False,
         ):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
+            if post_handshake_auth:
+                if not _USE_POST_HANDSHAKE_AUTH:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "authentication after the handshake is not in this build; enable USE_POST_HANDSHAKE_AUTH")
+                self.post_handshake_auth = True
             if server_name is not None:
                 self.server_name = server_name
             if extensions is not None or extension_callback is not None:
@@ -792,6 +842,12 @@ if _USE_CLIENT:
                 self._take_protocols(alpn)
             if fallback:
                 self.fallback = True
+            if keep_peer_certificate:
+                self._keep_certificate()
+            if ocsp:
+                if not _USE_OCSP_STAPLING:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "OCSP stapling is not in this build; enable USE_OCSP_STAPLING")
+                self.ocsp = True
             if session_id is not None:
                 self.session_id = session_id
             elif _USE_RESUMPTION and _USE_REHANDSHAKES:
@@ -813,12 +869,15 @@ if _USE_SERVER:
         """A server with the certificate chain and private key of keys, or pre-shared keys. A cert_validator means that
         clients are asked for certificates. alpn: names of application protocols, the preferred first; a client that offers some but
         none of them is refused (RFC 7301). sni: other Keys by the host name that the client asks for: a dictionary ("*.example.org" stands for
-        one more label) or a function of the name; what they do not know has the server's own keys."""
+        one more label) or a function of the name; what they do not know has the server's own keys.
+        keep_peer_certificate: keep a client's own certificate, DER, in peer_der."""
 
-        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False, alpn=(), sni=None):
+        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False, alpn=(), sni=None, keep_peer_certificate=False):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             if alpn:
                 self._take_protocols(alpn)
+            if keep_peer_certificate:
+                self._keep_certificate()
             if sni:
                 if not _USE_SNI:
                     raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keys by host name are not in this build; enable USE_SNI")
@@ -854,6 +913,8 @@ if _USE_MULTITHREADING:
     from mxtls.lock import guard
 
     guard(Session, "received_data processed_data encode_writebuf encode_to_outdata encode_closure_alert encode_rehandshake delete")
+    if _USE_DTLS:
+        guard(Session, "get_outdata want_outdata sent_data")  # they seal
     if _USE_CLIENT:
         guard(ClientSession, "__init__")
     if _USE_SERVER:

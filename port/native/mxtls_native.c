@@ -12,7 +12,7 @@
 #include "py/runtime.h"
 #endif
 
-#define THIS_VERSION 1 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
+#define THIS_VERSION 2 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
 
 static void refuse(void) {
     mp_raise_ValueError(MP_ERROR_TEXT("mxtls_native: out of bounds"));
@@ -214,6 +214,13 @@ static mp_obj_t copy(size_t n_args, const mp_obj_t *a) {
     return mp_const_none;
 }
 
+static mp_obj_t mix(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[4]);
+    mxtls_mix(span(a[0], length(a[1]), n, MP_BUFFER_RW), span(a[2], length(a[3]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
+}
+
 static mp_obj_t wipe(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
     mp_buffer_info_t info;
@@ -305,6 +312,104 @@ static mp_obj_t dh_power(size_t n_args, const mp_obj_t *a) {
     return MP_OBJ_NEW_SMALL_INT(mxtls_dh_power(out(a[0], p.len), base.buf, base.len, x.buf, x.len, p.buf, p.len, work));
 }
 
+/* Elliptic curves: (curve, .., scratch). What is not as long as the curve's numbers is answered 0, like a point off the curve. */
+
+static size_t size(mp_obj_t object) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(object, &info, MP_BUFFER_READ);
+    return info.len;
+}
+
+static size_t scratch_bytes(const mxtls_curve *c) {
+    return c ? MXTLS_EC_WORDS((size_t)c->words) * sizeof(uint32_t) : 0;
+}
+
+/* How many bytes of scratch a curve's functions take; 0 where it is not in the build. */
+static mp_obj_t ec_scratch(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return MP_OBJ_NEW_SMALL_INT(scratch_bytes(mxtls_curve_of((uint32_t)mp_obj_get_int(a[0]))));
+}
+
+static const mxtls_curve *curve(mp_obj_t number) {
+    const mxtls_curve *c = mxtls_curve_of((uint32_t)mp_obj_get_int(number));
+    if (!c) {
+        refuse();
+    }
+    return c;
+}
+
+/* (curve, out, d, scratch) */
+static mp_obj_t ec_public(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    const mxtls_curve *c = curve(a[0]);
+    uint8_t *xy = out(a[1], 2u * c->bytes);
+    void *w = words(a[3], scratch_bytes(c));
+    return MP_OBJ_NEW_SMALL_INT(size(a[2]) == c->bytes ? mxtls_ec_public(c, xy, in(a[2], c->bytes), w) : 0);
+}
+
+/* (curve, out_x, d, point, scratch) */
+static mp_obj_t ec_ecdh(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    const mxtls_curve *c = curve(a[0]);
+    uint8_t *x = out(a[1], c->bytes);
+    void *w = words(a[4], scratch_bytes(c));
+    int fit = size(a[2]) == c->bytes && size(a[3]) == 2u * c->bytes;
+    return MP_OBJ_NEW_SMALL_INT(fit ? mxtls_ec_ecdh(c, x, in(a[2], c->bytes), in(a[3], 2u * c->bytes), w) : 0);
+}
+
+/* (curve, sig, digest, d, k, scratch) */
+static mp_obj_t ecdsa_sign(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    const mxtls_curve *c = curve(a[0]);
+    uint8_t *sig = out(a[1], 2u * c->bytes);
+    void *w = words(a[5], scratch_bytes(c));
+    size_t hlen = size(a[2]);
+    int fit = size(a[3]) >= c->bytes && size(a[4]) >= c->bytes;
+    return MP_OBJ_NEW_SMALL_INT(fit ? mxtls_ecdsa_sign(c, sig, in(a[2], hlen), hlen, in(a[3], c->bytes), in(a[4], c->bytes), w) : 0);
+}
+
+/* (curve, digest, sig, point, scratch) */
+static mp_obj_t ecdsa_verify(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    const mxtls_curve *c = curve(a[0]);
+    void *w = words(a[4], scratch_bytes(c));
+    size_t hlen = size(a[1]), n = 2u * c->bytes;
+    int fit = size(a[2]) == n && size(a[3]) == n;
+    return MP_OBJ_NEW_SMALL_INT(fit ? mxtls_ecdsa_verify(c, in(a[1], hlen), hlen, in(a[2], n), in(a[3], n), w) : 0);
+}
+
+/* (out, k, u) */
+static mp_obj_t x25519(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return MP_OBJ_NEW_SMALL_INT(mxtls_x25519(out(a[0], 32), in(a[1], 32), in(a[2], 32)));
+}
+
+/* (out, k) */
+static mp_obj_t ed25519_base(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = size(a[1]);
+    if (n != 32 && n != 64) {
+        refuse();
+    }
+    mxtls_ed25519_base(out(a[0], 32), in(a[1], n), n);
+    return mp_const_none;
+}
+
+/* (out, r, k, a) */
+static mp_obj_t ed25519_scalar(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    mxtls_ed25519_scalar(out(a[0], 32), in(a[1], 64), in(a[2], 64), in(a[3], 32));
+    return mp_const_none;
+}
+
+/* (sig, k, public) */
+static mp_obj_t ed25519_check(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    const uint8_t *k = in(a[1], 64);
+    int fit = size(a[0]) == 64 && size(a[2]) == 32;
+    return MP_OBJ_NEW_SMALL_INT(fit ? mxtls_ed25519_check(in(a[0], 64), k, in(a[2], 32)) : 0);
+}
+
 /* Every function, with how many arguments it takes. */
 #define FUNCTIONS(F) \
     F(sha1_blocks, 4) F(sha256_blocks, 4) F(sha512_blocks, 4) F(md5_blocks, 4) \
@@ -312,8 +417,10 @@ static mp_obj_t dh_power(size_t n_args, const mp_obj_t *a) {
     F(des3_expand, 3) F(des3_cbc_encrypt, 5) F(des3_cbc_decrypt, 5) F(seed_expand, 3) F(seed_cbc_encrypt, 5) F(seed_cbc_decrypt, 5) \
     F(rc4_init, 4) F(rc4_xor, 4) \
     F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
-    F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
-    F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5)
+    F(copy, 5) F(mix, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
+    F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5) \
+    F(ec_scratch, 1) F(ec_public, 4) F(ec_ecdh, 5) F(ecdsa_sign, 6) F(ecdsa_verify, 5) F(x25519, 3) \
+    F(ed25519_base, 2) F(ed25519_scalar, 4) F(ed25519_check, 3)
 
 /* Every number: the VERSION, and the bytes of each context. */
 #define NUMBERS(N) \

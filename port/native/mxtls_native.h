@@ -84,6 +84,7 @@ void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n);
 void mxtls_poly1305_tag(const mxtls_poly1305_ctx *ctx, uint8_t out[16]);
 
 void mxtls_copy(uint8_t *dst, const uint8_t *src, size_t n); /* the two may overlap */
+void mxtls_mix(uint8_t *dst, const uint8_t *src, size_t n);  /* dst ^= src */
 void mxtls_wipe(uint8_t *buf, size_t n);
 
 /* Constant-time comparing, choosing, padding: see lib/mxtls/kernels/ct.py. Lengths are below 2**30. */
@@ -136,6 +137,57 @@ void mxtls_mont_power_public(uint32_t *d, const uint32_t *r2, const uint8_t *e, 
 
 /* d = 1/x mod an odd m, for x below m, of 2 words at least. Returns 1, or 0 where there is none. t: 6n + 12 words. d may be x. */
 uint32_t mxtls_big_inverse(uint32_t *d, const uint32_t *x, const uint32_t *m, size_t n, uint32_t *t);
+
+/* X25519 (RFC 7748): out = the u coordinate of k * u, little-endian. 0 where it is all zero. */
+uint32_t mxtls_x25519(uint8_t out[32], const uint8_t k[32], const uint8_t u[32]);
+
+/* Ed25519 (RFC 8032) as lib/mxtls/kernels/ed25519.py has it; n is 32 or 64. */
+void mxtls_ed25519_base(uint8_t out[32], const uint8_t *k, size_t n);
+void mxtls_ed25519_scalar(uint8_t out[32], const uint8_t r[64], const uint8_t k[64], const uint8_t a[32]);
+uint32_t mxtls_ed25519_check(const uint8_t sig[64], const uint8_t k[64], const uint8_t public[32]);
+
+/* Elliptic curves of lib/mxtls/kernels/ec.py. Each function works in w, MXTLS_EC_WORDS(c->words) words that it wipes. Points are
+ * x and y, scalars and coordinates c->bytes big-endian bytes; 1 is success, and a refusal writes nothing. */
+typedef struct {
+    uint8_t number, bytes, words; /* a coordinate's */
+    uint16_t bits;
+    uint8_t teeth, tables, columns;
+    uint32_t p0, n0; /* -1/p and -1/n mod 2^32 */
+    const uint32_t *numbers, *comb;
+} mxtls_curve;
+#define MXTLS_EC_WORDS(words) (41 * (words) + 1)
+const mxtls_curve *mxtls_curve_of(uint32_t number);
+uint32_t mxtls_ec_public(const mxtls_curve *c, uint8_t *out, const uint8_t *d, uint32_t *w);
+uint32_t mxtls_ec_ecdh(const mxtls_curve *c, uint8_t *out_x, const uint8_t *d, const uint8_t *point, uint32_t *w);
+uint32_t mxtls_ecdsa_sign(const mxtls_curve *c, uint8_t *sig, const uint8_t *digest, size_t hlen, const uint8_t *d, const uint8_t *k,
+    uint32_t *w);
+uint32_t mxtls_ecdsa_verify(const mxtls_curve *c, const uint8_t *digest, size_t hlen, const uint8_t *sig, const uint8_t *point,
+    uint32_t *w);
+
+/* Numbers of n little-endian words again; masks are all ones or 0. mod: of values below m, d may be x or y. */
+void mxtls_words_select(uint32_t *d, const uint32_t *x, uint32_t mask, size_t n); /* d = x where the mask is ones, else d stays */
+uint32_t mxtls_words_zero(const uint32_t *x, size_t n);                           /* ones where x is 0 */
+void mxtls_mod_add(uint32_t *d, const uint32_t *x, const uint32_t *y, const uint32_t *m, size_t n);
+void mxtls_mod_sub(uint32_t *d, const uint32_t *x, const uint32_t *y, const uint32_t *m, size_t n);
+
+/* d = 1/x mod an odd m of that many bits, 46 to 521, or 0 for 0; m0 is -1/m mod 2^32. d may be x. */
+void mxtls_small_inverse(uint32_t *d, const uint32_t *x, const uint32_t *m, uint32_t m0, size_t n, size_t bits);
+
+/* Products of 256 bits: r is neither x nor y. Modulo the primes of P-256 (Montgomery's products) and of Curve25519 d may be. */
+void mxtls_mul256(uint32_t r[16], const uint32_t x[8], const uint32_t y[8]);
+void mxtls_sqr256(uint32_t r[16], const uint32_t x[8]);
+void mxtls_f25519_add(uint32_t d[8], const uint32_t x[8], const uint32_t y[8]);
+void mxtls_f25519_sub(uint32_t d[8], const uint32_t x[8], const uint32_t y[8]);
+void mxtls_f25519_mul(uint32_t d[8], const uint32_t x[8], const uint32_t y[8]);
+void mxtls_f25519_sqr(uint32_t d[8], const uint32_t x[8]);
+void mxtls_f25519_mul_small(uint32_t d[8], const uint32_t x[8], uint32_t y);
+void mxtls_f25519_invert(uint32_t d[8], const uint32_t x[8]);
+void mxtls_f25519_load(uint32_t d[8], const uint8_t p[32]);
+void mxtls_f25519_store(uint8_t p[32], uint32_t x[8]);
+void mxtls_p256_add(uint32_t d[8], const uint32_t x[8], const uint32_t y[8]);
+void mxtls_p256_sub(uint32_t d[8], const uint32_t x[8], const uint32_t y[8]);
+void mxtls_p256_mul(uint32_t d[8], const uint32_t x[8], const uint32_t y[8]);
+void mxtls_p256_sqr(uint32_t d[8], const uint32_t x[8]);
 
 /* For the kernels themselves. */
 

@@ -19,12 +19,19 @@ from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
     CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
     CERTIFICATE as _CERTIFICATE,
+    CERTIFICATE_STATUS as _CERTIFICATE_STATUS,
+    EXT_STATUS_REQUEST as _STATUS,
     KX_RSA as _KX_RSA,
     LIMIT_FAIL as _LIMIT_FAIL,
     PARSE_FAIL as _PARSE_FAIL,
     TLS1_3 as _TLS1_3,
 )
-from mxtls.config import USE_TLS_1_3 as _USE_TLS_1_3
+from mxtls.config import (
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
+    USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
+    USE_PINNING as _USE_PINNING,
+    USE_TLS_1_3 as _USE_TLS_1_3,
+)
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader, Writer
 
@@ -32,6 +39,7 @@ _SERVER_AUTH = const(1)  # purposes of x509.chain.Path
 _CLIENT_AUTH = const(2)
 _DIGITAL_SIGNATURE = const(0x80)  # keyUsage bits, the first byte of the BIT STRING
 _KEY_ENCIPHERMENT = const(0x20)
+_STATUS_REQUEST = const(5)  # the extension
 
 
 def begin(session, hs, n):
@@ -42,13 +50,15 @@ def begin(session, hs, n):
     if n < 3:
         raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "malformed Certificate message; the peer is broken")
     hs.list_left = -1
+    if _USE_OCSP_STAPLING:
+        session.ocsp_response = None
     host = None
     purpose = _CLIENT_AUTH
     if session.client:
         host = session.server_name
         purpose = _SERVER_AUTH
-        if host is None and session.cert_validator is None:
-            raise Error(_ARG_FAIL, _ALERT_INTERNAL_ERROR, "no server_name to check the certificate against; give one, or a cert_validator")
+        if not (_USE_PINNING and session.keys.fingerprints):
+            _check_name(session)
     hs.path = Path(session.keys, purpose, host, mxtls_port.unix_time())
     if session.cert_validator:
         hs.path.certs = []
@@ -80,8 +90,11 @@ def take(session, hs, buf, off, end):
         raise Error(_LIMIT_FAIL, _ALERT_BAD_CERTIFICATE, "a certificate of %d bytes is too long; raise max_record" % size)
     if have < size:
         return have - size
+    first = hs.path.seen == 0
     if modern:
-        _extensions(session, Reader(buf, off + n, off + size))
+        _extensions(session, Reader(buf, off + n, off + size), first)
+    if _USE_PEER_CERTIFICATE and first and session.keep_peer_certificate:
+        session.peer_der = bytes(memoryview(buf)[off + 3 : off + n])
     hs.path.add(buf, off + 3, off + n)
     hs.list_left -= size
     return size
@@ -91,17 +104,47 @@ def _malformed():
     raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "a malformed Certificate message; the peer is broken")
 
 
-def _extensions(session, r):
-    """The extensions of a certificate in TLS 1.3 (RFC 8446 section 4.4.2): none that was not asked for, and we ask for none."""
+def _check_name(session):
+    """A client must say whose certificate it wants, unless an application's validator knows."""
+    if session.client and session.server_name is None and session.cert_validator is None:
+        raise Error(_ARG_FAIL, _ALERT_INTERNAL_ERROR, "no server_name to check the certificate against; give one, or a cert_validator")
+
+
+def _extensions(session, r, first):
+    """The extensions of a certificate in TLS 1.3 (RFC 8446 section 4.4.2): none that was not asked for, which is OCSP's. That of the
+    first certificate is kept."""
     end = r.vector(2)
-    if r.off < end:
+    seen = False
+    while r.off < end:
         kind = r.get(2)
-        r.vector(2)
-        raise Error(_PARSE_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the peer sent extension %d with its certificate, which was not asked for; it is broken" % kind)
+        stop = r.vector(2)
+        if _USE_OCSP_STAPLING and kind == _STATUS_REQUEST and session.client and session.ocsp and not seen:
+            seen = True
+            read_status(session, r, first)
+            r.done(stop)
+            continue
+        raise Error(_PARSE_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the peer sent extension %d with its certificate, which was not asked for, or twice; it is broken" % kind)
+    r.done(end)
 
 
-def finish(session, hs):
-    """The list is complete: judge it, ask the validator, keep the leaf's public key."""
+if _USE_OCSP_STAPLING:
+
+    def read_status(session, r, keep):
+        """A CertificateStatus (RFC 6066 section 8), the body of a message or of an extension."""
+        kind = r.get(1)
+        end = r.vector(3)
+        if kind != 1 or end == r.off:
+            _malformed()
+        if keep:
+            session.ocsp_response = bytes(memoryview(r.buf)[r.off : end])
+        r.off = end
+
+
+def finish(session, hs, wait):
+    """The list is complete: judge it, ask the validator, keep the leaf's public key. wait: before TLS 1.3 a stapled response may still come, and
+    client.py calls again when it has come, or was left out."""
+    if _USE_OCSP_STAPLING and wait and session.client and hs.flags & _STATUS and hs.path and session.version != _TLS1_3:
+        return
     path = hs.path
     hs.path = None
     if path is None or (path.leaf is None and not path.alert):
@@ -117,10 +160,12 @@ def finish(session, hs):
     elif path.alert:
         raise Error(path.code, path.alert, path.text)
     else:
+        if _USE_PINNING and not path.by_fingerprint:
+            _check_name(session)
         hs.anonymous = False
     hs.key = path.leaf
     usage = path.key_usage
-    if hs.key is None or (session.client and hs.key.kind != hs.row[2] and hs.row[2]):
+    if hs.key is None or (session.client and hs.row[2] and not hs.key.suits(hs.row[2])):
         raise Error(_CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE, "the certificate's key does not fit the cipher suite; the peer is broken")
     wanted = _KEY_ENCIPHERMENT if session.client and hs.row[1] == _KX_RSA else _DIGITAL_SIGNATURE
     if usage >= 0 and not usage & wanted:
@@ -153,19 +198,46 @@ def _without(session, hs):
 
 
 def write(session, hs, chain):
-    """Our Certificate message: chain is a sequence of (buf, off, end), the leaf first; empty for none."""
+    """Our Certificate message: chain is a sequence of (buf, off, end), the leaf first; empty for none. A server that was asked staples
+    its OCSP response: to the leaf in TLS 1.3, else in a message of its own."""
     modern = _USE_TLS_1_3 and session.version == _TLS1_3
     size = 0
+    if _USE_OCSP_STAPLING:
+        staple = b""
+        if not session.client and hs.flags & _STATUS:
+            staple = session.keys.ocsp_response or b""
+        if modern and staple:
+            size = len(staple) + 8
     for _buf, off, end in chain:
         size += end - off + (5 if modern else 3)
     w = Writer(session)
-    w.begin(_CERTIFICATE, size + 4)
+    context = hs.context if modern else b""
+    w.begin(_CERTIFICATE, size + 4 + len(context))
     if modern:
-        w.put(0, 1)  # certificate_request_context
+        w.put(len(context), 1)
+        w.data(context, 0, len(context))
     w.put(size, 3)
     for buf, off, end in chain:
         w.put(end - off, 3)
         w.data(buf, off, end - off)
-        if modern:
+        if _USE_OCSP_STAPLING and modern and staple:
+            w.put(len(staple) + 8, 2)
+            w.put(_STATUS_REQUEST, 2)
+            w.put(len(staple) + 4, 2)
+            _put_status(w, staple)
+            staple = b""
+        elif modern:
             w.put(0, 2)  # no extensions
     w.finish()
+    if _USE_OCSP_STAPLING and staple:
+        w.begin(_CERTIFICATE_STATUS, len(staple) + 4)
+        _put_status(w, staple)
+        w.finish()
+
+
+if _USE_OCSP_STAPLING:
+
+    def _put_status(w, response):
+        w.put(1, 1)
+        w.put(len(response), 3)
+        w.data(response, 0, len(response))

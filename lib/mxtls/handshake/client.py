@@ -14,19 +14,20 @@ from mxtls.codes import (
     EXT_EXTENDED_MASTER_SECRET as _EMS,
     EXT_SESSION_TICKET as _TICKET,
     KEY_EC as _KEY_EC,
-    KEY_RSA as _KEY_RSA,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
     WAIT_CERTIFICATE as _WAIT_CERTIFICATE,
     WAIT_CERTIFICATE_REQUEST as _WAIT_CERTIFICATE_REQUEST,
+    WAIT_CERTIFICATE_STATUS as _WAIT_CERTIFICATE_STATUS,
     WAIT_PSK_HINT as _WAIT_PSK_HINT,
     WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC,
     WAIT_SERVER_KEY_EXCHANGE as _WAIT_SERVER_KEY_EXCHANGE,
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PSK as _USE_PSK,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
@@ -46,9 +47,10 @@ TABLE = (
     (5, 0, "nothing", "", 5, ""),
     (6, 0, "nothing", "", 6, ""),
     (2, 11, "certificate", "certified", 0,
-     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
+     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"),
+    (16, 22, "certificate_status", "", 0, "", _USE_OCSP_STAPLING),
     (3, 12, "server_key_exchange", "", 4,
-     "handshake.signed handshake.transcript crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519 kernels.dh"),
+     "handshake.signed handshake.transcript handshake.kept crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519 kernels.dh"),
     (6, 12, "server_key_exchange", "", 5, ""),
     (4, 13, "certificate_request", "", 5, ""),
     (4, 14, "nothing", "send_flight", 14, ""),
@@ -109,8 +111,30 @@ def certificate(session, hs, n):
 
 
 def certified(session, hs):
-    """The chain is good; static RSA needs no ServerKeyExchange."""
+    """The chain is good; static RSA needs no ServerKeyExchange. Or it was not yet judged, because its OCSP response may come."""
+    if _USE_OCSP_STAPLING and hs.path:
+        session.state = _WAIT_CERTIFICATE_STATUS
+        return
     session.state = _WAIT_CERTIFICATE_REQUEST if hs.row[1] == _KX_RSA else _WAIT_SERVER_KEY_EXCHANGE
+
+
+if _USE_OCSP_STAPLING:
+
+    def certificate_status(session, hs, r):
+        """The stapled OCSP response: now the chain is judged."""
+        from mxtls.handshake import certificates
+
+        certificates.read_status(session, r, True)
+        no_status(session, hs)
+
+    def no_status(session, hs):
+        """There is none or no more to come (RFC 6066 section 8): judge the chain."""
+        from mxtls.handshake import certificates
+
+        certificates.finish(session, hs, False)
+        certified(session, hs)
+        certificates = None
+        forget("handshake.certificates")
 
 
 def server_key_exchange(session, hs, r):
@@ -144,9 +168,9 @@ def certificate_request(session, hs, r):
     if _USE_CLIENT_AUTH and session.keys.private and session.keys.chain:
         from mxtls.handshake import signed
 
-        kind = session.keys.private.kind
-        if (kind == _KEY_RSA and 1 in kinds) or (kind == _KEY_EC and 64 in kinds):
-            hs.scheme = signed.choose(session, session.keys.private, hs.schemes, hs.alg)
+        private = session.keys.private
+        if (64 if private.suits(_KEY_EC) else 1) in kinds:
+            hs.scheme = signed.choose(session, private, hs.schemes, hs.alg)
 
 
 def send_flight(session, hs):
@@ -169,7 +193,7 @@ def send_flight(session, hs):
     if identity:
         kex_psk.mix(hs, key)
     body = kex = kex_psk = None
-    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa kernels.ec kernels.field kernels.x25519 kernels.rsa kernels.dh")
+    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.x25519 kernels.rsa kernels.dh")
     from mxtls.handshake import derive
 
     derive.secrets(session, hs)
@@ -199,7 +223,7 @@ def _send_verify(session, hs):
     w.data(body, 0, len(body))
     w.finish()
     signed = None
-    forget("handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa")
+    forget("handshake.signed crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa")
 
 
 def new_session_ticket(session, hs, r):

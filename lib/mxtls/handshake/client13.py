@@ -16,6 +16,7 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_ECDHE as _USE_ECDHE,
+    USE_POST_HANDSHAKE_AUTH as _USE_POST_HANDSHAKE_AUTH,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_X509 as _USE_X509,
 )
@@ -30,10 +31,13 @@ TABLE = (
     (22, 11, "certificate", "certified", 0, ""),
     (23, 11, "certificate", "certified", 0, ""),
     (24, 15, "certificate_verify", "", 25,
-     "handshake.certificates handshake.signed13 handshake.signed x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"
-     " crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519"),
+     "handshake.certificates handshake.signed13 handshake.signed x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"
+     " crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519"),
     (25, 20, "finished", "send_flight", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf crypto.sign"),
     (20, 4, "new_session_ticket", "", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf resume"),
+    (20, 13, "post_request", "", 20,
+     "handshake.client13 handshake.post_auth handshake.certificates handshake.signed13 handshake.schedule handshake.machine handshake.codec"
+     " crypto.hkdf crypto.sign crypto.ecdsa crypto.rsa crypto.ed25519", _USE_POST_HANDSHAKE_AUTH),
     (20, 24, "key_update", "", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf"),
 )
 
@@ -196,6 +200,11 @@ def certificate_request(session, hs, r):
     if end != r.off:
         ext.illegal("a certificate_request_context within the handshake")
     hs.cert_wanted = True
+    read_request(session, hs, r)
+
+
+def read_request(session, hs, r):
+    """The extensions of a CertificateRequest; hs.scheme becomes what we can sign with, 0 for nothing."""
     hs.schemes = None
     seen = []
     end = r.vector(2)
@@ -256,6 +265,8 @@ def send_flight(session, hs):
     schedule.resumption_secret(session, hs)
     schedule.change_write(session, schedule.protection(session, hs.row, hs.alg, session.secrets.wr))
     session.anonymous = hs.anonymous and not hs.psk
+    if _USE_POST_HANDSHAKE_AUTH and session.post_handshake_auth:
+        session.post_transcript = hs.transcript.fork()
 
 
 def new_session_ticket(session, hs, r):
@@ -285,6 +296,14 @@ def new_session_ticket(session, hs, r):
         r.get(2)
         r.off = r.vector(2)
     r.done(end)
+
+
+if _USE_POST_HANDSHAKE_AUTH:
+
+    def post_request(session, hs, r):
+        from mxtls.handshake import post_auth
+
+        post_auth.answer(session, r)
 
 
 def key_update(session, hs, r):

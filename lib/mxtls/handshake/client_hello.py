@@ -15,6 +15,7 @@ from mxtls.codes import (
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     EXT_SERVER_NAME as _NAME,
     EXT_SESSION_TICKET as _TICKET,
+    EXT_STATUS_REQUEST as _STATUS,
     KEY_EC as _KEY_EC,
     MODE_CCM_8 as _MODE_CCM_8,
     MODE_CHACHA as _MODE_CHACHA,
@@ -32,6 +33,7 @@ from mxtls.config import (
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_TLS_1_3 as _USE_TLS_1_3,
@@ -44,6 +46,7 @@ from mxtls.handshake import extensions as ext
 _ANSWERS = (
     (0, _NAME),
     (1, _FRAGMENT),
+    (5, _STATUS),
     (11, _FORMATS),
     (16, _ALPN),
     (22, _ETM),
@@ -111,6 +114,12 @@ def _write_others(session, hs, w, elliptic):
         _write_groups(session, hs, w)
     if session.max_version >= _TLS1_2 and ours(session, ext.SIGNATURE_ALGORITHMS):
         _write_schemes(w)
+    if _USE_OCSP_STAPLING and session.ocsp and ours(session, ext.STATUS_REQUEST):
+        hs.flags |= _STATUS
+        w.put(ext.STATUS_REQUEST, 2)
+        w.put(5, 2)
+        w.put(1, 1)  # ocsp, of any responder, with no extensions
+        w.put(0, 4)
     if _USE_EXTENDED_MASTER_SECRET and hs.older and ours(session, ext.EXTENDED_MASTER_SECRET):
         hs.flags |= _EMS
         w.put(ext.EXTENDED_MASTER_SECRET, 2)
@@ -225,7 +234,7 @@ def read(session, hs, r):
             _answer(session, hs, bit, r, stop)
         elif not ours(session, kind) or (modern and kind == ext.SUPPORTED_GROUPS):
             r.off = stop
-        elif modern and kind in (ext.SIGNATURE_ALGORITHMS, ext.PRE_SHARED_KEY, ext.SUPPORTED_VERSIONS, ext.COOKIE, ext.KEY_SHARE):
+        elif modern and kind in (ext.STATUS_REQUEST, ext.SIGNATURE_ALGORITHMS, ext.PRE_SHARED_KEY, ext.SUPPORTED_VERSIONS, ext.COOKIE, ext.KEY_SHARE):
             ext.illegal("extension %d does not belong into EncryptedExtensions" % kind)
         else:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the server answered extension %d, which was not offered; it is broken" % kind)
@@ -235,6 +244,8 @@ def read(session, hs, r):
         ext.illegal("record_size_limit and max_fragment_length were both answered")
     if hs.flags & _ETM and hs.row[3] in (_MODE_GCM, _MODE_CHACHA, _MODE_CCM_8, _MODE_RC4):
         ext.illegal("encrypt_then_mac was answered for a suite without CBC")
+    if hs.flags & _STATUS and not hs.row[2]:
+        ext.illegal("status_request was answered for a suite without certificates")
     if not modern:
         ext.check_secure(session, hs)
 
@@ -249,8 +260,10 @@ def _answer(session, hs, bit, r, stop):
     elif _USE_ALPN and bit == _ALPN:
         if r.vector(2) != stop or r.vector(1) != stop or r.off == stop:
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed application protocol; the server is broken")
+        from mxtls.alpn import has_protocol
+
         name = bytes(r.buf[r.off : stop])
-        if not ext.has_protocol(session.protocols, name):
+        if not has_protocol(session.protocols, name):
             ext.illegal("the server chose an application protocol that was not offered")
         session.alpn = name.decode()
         r.off = stop

@@ -10,6 +10,7 @@ from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
     CLIENT_HELLO as _CLIENT_HELLO,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    KEY_ED25519 as _KEY_ED25519,
     KX_ECDHE as _KX_ECDHE,
     MODE_RC4 as _MODE_RC4,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
@@ -21,7 +22,9 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
+    USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_DTLS as _USE_DTLS,
+    USE_ED25519 as _USE_ED25519,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SSL3 as _USE_SSL3,
@@ -68,7 +71,7 @@ def write(session, hs):
     from mxtls.handshake import client_hello
     from mxtls.suites import SUITES
 
-    n = 200 + 2 * len(SUITES) + len(session.server_name or "") + len(hs.session_id)
+    n = 220 + 2 * len(SUITES) + len(session.server_name or "") + len(hs.session_id)
     if _USE_ALPN:
         n += len(session.protocols)
     if _USE_RESUMPTION and session.session_id:
@@ -123,7 +126,9 @@ def usable(session, hs, row):
     """Does the suite fit the versions and keys of the session?"""
     if row[7] == 4:
         return _USE_TLS_1_3 and hs.modern
-    if row[7] > session.max_version & 255 or session.min_version > _TLS1_2 or (_USE_DTLS and session.dtls and row[3] == _MODE_RC4):
+    if row[7] > session.max_version & 255 or session.min_version > _TLS1_2:
+        return False
+    if _USE_DTLS and session.dtls and row[3] == _MODE_RC4:
         return False  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
     if _USE_PSK and row[2] == 0:
         return session.keys.psk is not None
@@ -186,16 +191,20 @@ def server_hello(session, hs, r):
         from mxtls.handshake import client
 
         client_hello.read(session, hs, r)
-        _begin_transcript(hs)
+        _begin_transcript(session, hs)
         client.server_hello(session, hs, sid)
 
 
-def _begin_transcript(hs):
+def _begin_transcript(session, hs):
     """The hash of the suite is known: take in the ClientHello."""
     from mxtls.handshake.transcript import transcript
 
     if not hs.transcript:
-        hs.transcript = transcript(hs.alg)
+        keep = False
+        if _USE_ED25519 and _USE_CLIENT_AUTH:
+            private = session.keys.private
+            keep = private and private.kind == _KEY_ED25519
+        hs.transcript = transcript(hs.alg, keep)
         hs.transcript.update(hs.hello, 0, len(hs.hello))
         hs.hello = None
 

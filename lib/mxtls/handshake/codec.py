@@ -129,7 +129,7 @@ class Writer:
         elif hs:
             hs.hello = bytes(out.buf[base : self.at])  # the transcript's hash is not known before ServerHello
         if _USE_SSL_HANDSHAKE_MSG_TRACE:
-            trace.message(s, "->", out.buf[base], n - 4)
+            trace.message(s, "->", out.buf[base], n - (12 if _USE_DTLS and s.dtls else 4))
         if _USE_DTLS and s.dtls:
             return
         most = s.max_out

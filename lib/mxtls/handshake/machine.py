@@ -22,7 +22,9 @@ from mxtls.codes import (
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
     CERTIFICATE as _CERTIFICATE,
+    CERTIFICATE_STATUS as _CERTIFICATE_STATUS,
     CLIENT_HELLO as _CLIENT_HELLO,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
     HELLO_REQUEST as _HELLO_REQUEST,
     KX_DHE as _KX_DHE,
     KX_ECDHE as _KX_ECDHE,
@@ -31,6 +33,7 @@ from mxtls.codes import (
     OPEN as _OPEN,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     TLS1_3 as _TLS1_3,
+    WAIT_CERTIFICATE_STATUS as _WAIT_CERTIFICATE_STATUS,
     WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO,
     WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
 )
@@ -40,6 +43,8 @@ from mxtls.config import (
     USE_DH as _USE_DH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
+    USE_EXPORTER as _USE_EXPORTER,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
@@ -106,6 +111,7 @@ class Handshake:
         self.modern = False  # TLS 1.3 is
         if _USE_TLS_1_3:
             self.rd_secret = self.wr_secret = b""  # handshake traffic secrets
+            self.context = b""  # certificate_request_context, after the handshake alone
             self.retried = 0  # there was a HelloRetryRequest: of this suite
             self.cookie = b""
             self.identity = b""  # of the pre-shared key that a client offers
@@ -153,6 +159,8 @@ class Handshake:
 def _row(session, message):
     if session.role is None:
         load_role(session)
+    if _USE_OCSP_STAPLING and session.state == _WAIT_CERTIFICATE_STATUS and message != _CERTIFICATE_STATUS:
+        session.role.no_status(session, session.hs)  # the server announced it and left it out
     for row in session.role.TABLE:
         if row[0] == session.state and row[1] == message:
             return row
@@ -198,7 +206,7 @@ def advance(session, off, end):
             hs.left -= n
             if hs.left == 0:
                 row = _row(session, _CERTIFICATE)
-                certificates.finish(session, hs)
+                certificates.finish(session, hs, True)
                 getattr(session.role, row[3])(session, hs)
                 certificates = None
                 forget(row[5])
@@ -253,6 +261,8 @@ def run(session, row, reader, off, n):
 def complete(session, hs):
     """The last message has come or gone: only what records need is kept."""
     session.resumed = hs.resumed
+    if _USE_EXPORTER and session.version != _TLS1_3 and hs.flags & _EMS:
+        session.exporter = bytearray(hs.master) + hs.random
     hs.wipe()
     session.hs = session.role = None
     session.completed = session.established = True
@@ -277,5 +287,5 @@ if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER:
         from mxtls.handshake import certificates
 
         row = _row(session, _CERTIFICATE)
-        certificates.finish(session, session.hs)
+        certificates.finish(session, session.hs, True)
         getattr(session.role, row[3])(session, session.hs)

@@ -10,6 +10,7 @@ from mxtls.codes import (
     CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
     EXT_SESSION_TICKET as _TICKET,
+    KEY_ED25519 as _KEY_ED25519,
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
@@ -30,6 +31,7 @@ from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
+    USE_ED25519 as _USE_ED25519,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
@@ -44,9 +46,9 @@ from mxtls_port import forget
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
     (11, 11, "client_certificate", "client_certified", 12,
-     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
+     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"),
     (12, 16, "client_key_exchange", "take_secret", 0, ""),
-    (13, 15, "certificate_verify", "", 14, "handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa"),
+    (13, 15, "certificate_verify", "", 14, "handshake.signed crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa"),
     (14, 0x114, "change_cipher_spec", "", 15, ""),
     (15, 20, "finished", "send_finished", 20,
      "handshake.derive handshake.server handshake.machine handshake.codec crypto.prf crypto.prf10 resume"),
@@ -83,7 +85,10 @@ def client_hello(session, hs, buf, suites, end):
             hs.session_id = bytes(hs.session_id)
     session.cipher_suite = hs.row[0]
     hs.alg = hs.row[6] if hs.version >= _TLS1_2 else 0
-    hs.transcript = transcript(hs.alg)
+    keep = False
+    if _USE_ED25519 and hs.alg:
+        keep = _asks(session, hs)
+    hs.transcript = transcript(hs.alg, keep)
 
 
 def _resume(session, hs, sid, buf, suites, end):
@@ -141,7 +146,7 @@ def _fits(session, hs, row):
     if row[2] == 0:
         if not (_USE_PSK and session.keys.psk):
             return False
-    elif not private or private.kind != row[2]:
+    elif not private or not private.suits(row[2]):
         return False
     if _USE_ECDHE and row[1] == _KX_ECDHE and not _agree_group(hs):
         return False
@@ -194,11 +199,18 @@ def answer_hello(session, hs):
     if hs.row[1] != _KX_RSA and hs.row[1] != _KX_PSK:
         _send_params(session, hs, w)
     session.state = _WAIT_CLIENT_KEY_EXCHANGE
-    if _USE_CLIENT_AUTH and hs.row[2] and session.cert_validator and session.client_auth:
+    if _asks(session, hs):
         _request_certificate(session, hs, w)
         session.state = _WAIT_CLIENT_CERTIFICATE
     w.begin(_SERVER_HELLO_DONE, 0)
     w.finish()
+
+
+def _asks(session, hs):
+    """Do we ask for the client's certificate?"""
+    if not _USE_CLIENT_AUTH:
+        return False
+    return hs.row[2] and not hs.resumed and session.cert_validator and session.client_auth
 
 
 def _send_params(session, hs, w):
@@ -218,7 +230,7 @@ def _send_params(session, hs, w):
 
 
 def _request_certificate(session, hs, w):
-    """CertificateRequest: the kinds of key, the schemes whose hash is the transcript's, the names of our CAs."""
+    """CertificateRequest: the kinds of key, the schemes whose hash is the transcript's or that need none, the names of our CAs."""
     from mxtls.crypto.sign import SCHEMES
 
     size = 0
@@ -230,7 +242,7 @@ def _request_certificate(session, hs, w):
         w.put(0, 2)
         mark = w.at
         for row in SCHEMES:
-            if row[-1] and row[0] >= 0x0400 and row[2] == hs.alg:
+            if row[-1] and row[0] >= 0x0400 and row[2] in (hs.alg, 8):
                 w.put(row[0], 2)
         w.close(mark, 2)
     w.put(size, 2)
@@ -249,6 +261,8 @@ def client_certificate(session, hs, n):
 
 def client_certified(session, hs):
     session.state = _WAIT_CLIENT_KEY_EXCHANGE
+    if _USE_ED25519 and hs.alg and not (hs.key and hs.key.kind == _KEY_ED25519):
+        hs.transcript.drop()
 
 
 def client_key_exchange(session, hs, r):
@@ -268,7 +282,7 @@ def take_secret(session, hs):
         kex_psk.mix(hs, hs.psk)
         hs.psk = kex_psk = None
     forget("handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa"
-           " kernels.ec kernels.field kernels.rsa kernels.x25519 kernels.dh")
+           " kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519 kernels.dh")
     from mxtls.handshake import derive
 
     derive.secrets(session, hs)
@@ -281,7 +295,7 @@ def certificate_verify(session, hs, r):
         from mxtls.handshake import signed
 
         scheme, signature = signed.read(session, hs, r)
-        if hs.alg and signed.hash_of(scheme) != hs.alg:
+        if hs.alg and signed.hash_of(scheme) not in (hs.alg, 8):
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client signed with scheme 0x%04X, which was not asked for; it is broken" % scheme)
         signed.check(hs, scheme, signed.messages_digest(session, hs, scheme), signature)
 

@@ -36,8 +36,8 @@ from mxtls.kernels.mem import wipe
 TABLE = (
     (26, 11, "client_certificate", "client_certified", 0, ""),
     (27, 15, "certificate_verify", "", 28,
-     "handshake.certificates handshake.signed13 x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"
-     " crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa kernels.x25519"),
+     "handshake.certificates handshake.signed13 x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"
+     " crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519"),
     (28, 20, "finished", "send_ticket", 20, "handshake.server13 handshake.schedule handshake.machine handshake.codec crypto.hkdf resume"),
     (20, 24, "key_update", "", 20, "handshake.server13 handshake.schedule handshake.machine handshake.codec crypto.hkdf"),
 )

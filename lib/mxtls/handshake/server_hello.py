@@ -12,6 +12,7 @@ from mxtls.codes import (
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     EXT_SERVER_NAME as _NAME,
     EXT_SESSION_TICKET as _TICKET,
+    EXT_STATUS_REQUEST as _STATUS,
     KX_ECDHE as _KX_ECDHE,
     MODE_3DES as _MODE_3DES,
     MODE_CBC as _MODE_CBC,
@@ -24,6 +25,7 @@ from mxtls.config import (
     USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC,
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
     USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
     USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
     USE_TLS_1_3 as _USE_TLS_1_3,
@@ -80,6 +82,13 @@ def read(session, hs, r):
         elif kind == ext.RECORD_SIZE_LIMIT and _USE_RECORD_SIZE_LIMIT:
             hs.limit = r.get(2)
             hs.flags |= _LIMIT
+        elif kind == ext.STATUS_REQUEST and _USE_OCSP_STAPLING:
+            if r.get(1) == 1:  # ocsp
+                hs.flags |= _STATUS
+                r.off = r.vector(2)  # responders that the client trusts, extensions for them: we have one response
+                r.off = r.vector(2)
+            else:
+                r.off = stop
         elif kind == ext.ALPN and _USE_ALPN:
             if r.vector(2) != stop or r.off == stop:
                 malformed("application protocols")
@@ -148,6 +157,8 @@ def write(session, hs, w):
         hs.flags &= ~_ETM
     if hs.row[1] != _KX_ECDHE:
         hs.flags &= ~_FORMATS
+    if _USE_OCSP_STAPLING and (hs.resumed or not hs.row[2] or not session.keys.ocsp_response):
+        hs.flags &= ~_STATUS
     if not hs.flags:
         return
     w.put(0, 2)
@@ -167,6 +178,9 @@ def write(session, hs, w):
         w.put(0, 2)
     if _USE_SESSION_TICKETS and hs.flags & _TICKET:
         w.put(ext.SESSION_TICKET, 2)
+        w.put(0, 2)
+    if _USE_OCSP_STAPLING and hs.flags & _STATUS:
+        w.put(ext.STATUS_REQUEST, 2)
         w.put(0, 2)
     write_common(session, hs, w)
     if hs.flags & _FORMATS:

@@ -27,12 +27,14 @@ from mxtls.config import (
     USE_ALPN as _USE_ALPN,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_DTLS as _USE_DTLS,
+    USE_PINNING as _USE_PINNING,
     USE_PSK as _USE_PSK,
     USE_SNI as _USE_SNI,
     USE_SSL3 as _USE_SSL3,
     USE_TLS as _USE_TLS,
     USE_TLS_1_2 as _USE_TLS_1_2,
     USE_TLS_1_3 as _USE_TLS_1_3,
+    USE_TRUST_STORE as _USE_TRUST_STORE,
 )
 from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
@@ -43,7 +45,7 @@ from mxtls.handshake.machine import Handshake
 TABLE = (
     (10, 1, "client_hello", "answer_hello", 0,
      "handshake.server_start handshake.server_hello handshake.extensions handshake.certificates handshake.signed handshake.signed13"
-     " handshake.transcript suites versions resume crypto.sign crypto.ecdsa"),
+     " handshake.transcript handshake.kept suites versions resume crypto.sign crypto.ecdsa crypto.ed25519 kernels.ed25519"),
 )
 
 
@@ -51,7 +53,12 @@ def check(keys, cert_validator):
     """Can a server do with these?"""
     if not keys.private and not (_USE_PSK and keys.psk):
         raise Error(_ARG_FAIL, _ALERT_NONE, "a server needs a certificate and its private key, or a pre-shared key; load them into its Keys")
-    if _USE_CLIENT_AUTH and cert_validator and not keys.anchors and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
+    trusted = keys.anchors
+    if _USE_PINNING:
+        trusted = trusted or keys.fingerprints
+    if _USE_TRUST_STORE:
+        trusted = trusted or keys.store
+    if _USE_CLIENT_AUTH and cert_validator and not trusted and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
         raise Error(_ARG_FAIL, _ALERT_NONE, "no trusted CA to ask clients for certificates with; load some, or enable SERVER_CAN_SEND_EMPTY_CERT_REQUEST")
 
 
@@ -100,7 +107,7 @@ def client_hello(session, hs, r):
     if _USE_SNI and session.sni and hs.name:
         _choose_keys(session, hs)
     if _USE_ALPN and session.protocols and hs.protocols:
-        _choose_protocol(session, hs, extensions)
+        _choose_protocol(session, hs)
     if hs.flags & _LIMIT:
         extensions.take_limit(session, hs.limit)
     session.role = None
@@ -161,13 +168,15 @@ def _choose_keys(session, hs):
         hs.flags |= _NAME
 
 
-def _choose_protocol(session, hs, extensions):
+def _choose_protocol(session, hs):
     """Our first application protocol that the client offers; strict (RFC 7301 section 3.2)."""
+    from mxtls.alpn import has_protocol
+
     ours = session.protocols
     at = 0
     while at < len(ours):
         name = ours[at + 1 : at + 1 + ours[at]]
-        if extensions.has_protocol(hs.protocols, name):
+        if has_protocol(hs.protocols, name):
             session.alpn = name.decode()
             hs.flags |= _ALPN
             return

@@ -11,8 +11,7 @@ from mxtls.codes import (
     KEY_EC as _KEY_EC,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
 )
-from mxtls.crypto.hash import Hash
-from mxtls.crypto.sign import hash_of, scheme_fits, sign, verify
+from mxtls.crypto.sign import digest_of, scheme_fits, sign, verify
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 
@@ -42,13 +41,9 @@ def choose(key, offered):
 
 
 def _digest(hs, scheme, client):
-    """The digest of what is signed: spaces, who signs, and the transcript's digest."""
-    h = Hash(hash_of(scheme))
-    h.update(b" " * 64, 0, 64)
-    h.update(b"TLS 1.3, client CertificateVerify\x00" if client else b"TLS 1.3, server CertificateVerify\x00", 0, 34)
-    digest = hs.transcript.digest()
-    h.update(digest, 0, len(digest))
-    return h.digest()
+    """What verify and sign want of what is signed: spaces, who signs, and the transcript's digest."""
+    content = b" " * 64 + (b"TLS 1.3, client CertificateVerify\x00" if client else b"TLS 1.3, server CertificateVerify\x00") + hs.transcript.digest()
+    return digest_of(scheme, content, 0, len(content))
 
 
 def check(hs, r, client):
