@@ -248,6 +248,37 @@ def test_client_resumes(peer, version, record):
     record("resumption", peer, case)
 
 
+@over(openssl=TLS, gnutls=TLS, nss=TLS)
+def test_client_resumes_with_an_old_ticket(peer, version, record):
+    """RFC 5077, before TLS 1.3."""
+    need(peer)
+    case = Case(version, PLAIN[version], "client")
+    keys, sid = keys_for(case), mxtls.SessionId()
+    with peer.run(case, *(("-u",) if peer is NSS else ())) as other:
+        for i in range(2):
+            ours = other.connect(session_for(case, keys, session_id=sid))
+            assert ours.session.resumed == (i > 0) and sid.ticket
+            other.talk(ours, TEXT.replace(b"line", b"pass %d" % i), ANSWER)
+            ours.close()
+    record("resumption by ticket", peer, case)
+
+
+@over(openssl=TLS, gnutls=TLS)
+def test_server_resumes_an_old_ticket(peer, version, record):
+    need(peer)
+    case = Case(version, PLAIN[version], "server")
+    keys = keys_for(case)
+    times = 6 if peer is OPENSSL else 2
+    with peer.run(case, *RESUMING[peer.name][-1:]) as other:
+        for i in range(times):
+            ours = other.connect(session_for(case, keys))
+            assert ours.session.resumed == (i > 0) and keys.sessions == []
+            if i == times - 1:
+                other.talk(ours)
+            finish(ours)
+    record("resumption by ticket", peer, case)
+
+
 RESUMING = {"openssl": ("-no_ticket", "-reconnect"), "gnutls": ("-r",)}
 
 
@@ -256,6 +287,7 @@ def test_server_resumes(peer, version, record):
     need(peer)
     case = Case(version, PLAIN[version], "server")
     keys = keys_for(case)
+    keys.tickets = False
     times = 6 if peer is OPENSSL else 2
     with peer.run(case, *RESUMING[peer.name]) as other:
         for i in range(times):
@@ -446,10 +478,10 @@ def test_server_asks_to_negotiate_again(peer, version, record):
 
 @over(openssl=TLS, gnutls=TLS)
 def test_their_server_asks_to_negotiate_again(peer, version, record):
-    """By a command to s_server, and by a line to gnutls-serv that it does not echo."""
+    """By a command to s_server, and by a line to gnutls-serv that it does not echo. (GnuTLS fails at a ticket in its second handshake.)"""
     need(peer)
     case = Case(version, PLAIN[version], "client")
-    with peer.run(case) as other:
+    with peer.run(case, *NO_TICKET[peer.name]) as other:
         ours = other.connect(session_for(case))
         other.talk(ours)
         with new_keys(ours):
@@ -506,7 +538,7 @@ INSECURE = ":%DISABLE_SAFE_RENEGOTIATION"
 def test_client_negotiates_insecurely_again(version, record):
     need(GNUTLS)
     case = Case(version, PLAIN[version], "client", INSECURE)
-    with GNUTLS.run(case) as other:
+    with GNUTLS.run(case, *NO_TICKET["gnutls"]) as other:
         ours = other.connect(session_for(case))
         assert not ours.session.secure
         other.talk(ours)

@@ -84,7 +84,7 @@ def test_simple_handshake(monkeypatch):
                 seen["server_handshake_traffic"], seen["client_handshake_traffic"] = bytes(hs.rd_secret), bytes(hs.wr_secret)
             if name == "application_secrets":
                 s = session.secrets
-                seen["server_application_traffic"], seen["client_application_traffic"], seen["exporter_master"] = bytes(s.rd), bytes(s.wr), bytes(s.exporter)
+                seen["server_application_traffic"], seen["client_application_traffic"], seen["exporter_master"] = bytes(s.rd), bytes(s.wr), bytes(session.exporter)
             if name == "resumption_secret":
                 seen["resumption_master"] = bytes(session.secrets.resumption)
 
