@@ -8,7 +8,7 @@ import pytest
 
 import mxtls
 from mxtls import codes as c
-from mxtls.handshake import client as client_module, server as server_module, signed
+from mxtls.handshake import client as client_module, server as server_module, server_start, signed
 
 VERSIONS = (c.SSL3, c.TLS1_0, c.TLS1_1, c.TLS1_2)
 KINDS = ("rsa2048", "p256", "p384")
@@ -52,7 +52,7 @@ class Validator:
 
 
 def pair(keys, validator, version=0, suite=0, **server):
-    return loop.pair(keys, client={"max_version": version, "cipher_suite": suite}, server=dict(server, cert_validator=validator))
+    return loop.pair(keys, client={"max_version": version or c.TLS1_2, "cipher_suite": suite}, server=dict(server, cert_validator=validator))
 
 
 def meet(keys, validator=None, version=0, suite=0, **server):
@@ -153,7 +153,7 @@ def test_an_empty_request(monkeypatch):
     validator = Validator(0)
     client, server = meet(k, validator)
     assert validator.asked[0][2] == c.ALERT_UNKNOWN_CA and not server.session.anonymous
-    monkeypatch.setattr(server_module, "_SERVER_CAN_SEND_EMPTY_CERT_REQUEST", 0)
+    monkeypatch.setattr(server_start, "_SERVER_CAN_SEND_EMPTY_CERT_REQUEST", 0)
     with pytest.raises(mxtls.Error) as caught:
         mxtls.ServerSession(k[1], Validator())
     assert loop.check_text(caught.value).code == c.ARG_FAIL and "SERVER_CAN_SEND_EMPTY_CERT_REQUEST" in caught.value.text

@@ -59,6 +59,7 @@ FEATURES = (
     Option("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746", default=0),
     Option("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended", (), ("USE_REHANDSHAKES",), default=0),
     Option("USE_REHANDSHAKES", "renegotiation, of either kind", auto=True),
+    Option("USE_POST_HANDSHAKE_AUTH", "a client shows its certificate after the handshake, RFC 8446 4.6.2", ("USE_TLS_1_3", "USE_CLIENT_AUTH", "USE_CLIENT_SIDE_SSL"), default=0),
     Option("USE_EXPORTER", "session.export: keying material for the application, RFC 5705 and RFC 8446 7.5", default=0),
     Option("USE_RESUMPTION", "SessionId, and a server's cache in its Keys", (), ("USE_SESSION_TICKETS",)),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
@@ -190,7 +191,7 @@ EXTENSIONS = (
     Option("USE_RECORD_SIZE_LIMIT", "smaller records by agreement, RFC 8449"),
     Option("USE_ALPN", "application protocols by agreement, RFC 7301"),
     Option("USE_SNI", "a server chooses its Keys by the name that the client asks for, RFC 6066 3", ("USE_SERVER_SIDE_SSL",), auto=True),
-    Option("USE_SESSION_TICKETS", "a server's sessions sealed in tickets that the client keeps, RFC 5077 and RFC 8446", ("USE_RESUMPTION", "USE_AES_GCM|USE_CHACHA20_POLY1305"), auto=True),
+    Option("USE_SESSION_TICKETS", "a server's sessions sealed in tickets that the client keeps, RFC 5077 and RFC 8446", ("USE_RESUMPTION", "USE_SERVER_SIDE_SSL", "USE_AES_GCM|USE_CHACHA20_POLY1305"), auto=True),
 )
 
 # The reference, appendix A

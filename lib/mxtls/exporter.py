@@ -8,7 +8,7 @@ from mxtls.codes import (
     TLS1_2 as _TLS1_2,
     TLS1_3 as _TLS1_3,
 )
-from mxtls.config import USE_TLS_1_3 as _USE_TLS_1_3
+from mxtls.config import USE_DTLS as _USE_DTLS, USE_MD5_SHA1 as _USE_MD5_SHA1, USE_TLS_1_3 as _USE_TLS_1_3
 from mxtls.errors import Error
 
 
@@ -35,7 +35,12 @@ def export(session, label, context, n):
         seed = bytes(session.exporter[48:])
         if context is not None:
             seed += len(context).to_bytes(2, "big") + context
-        if session.level < _TLS1_2:
+        version = session.version
+        if _USE_DTLS:
+            from mxtls.versions import level
+
+            version = level(version)
+        if version < _TLS1_2 and _USE_MD5_SHA1:
             from mxtls.crypto.prf10 import prf10
 
             prf10(bytes(session.exporter[:48]), label, seed, out, 0, n)

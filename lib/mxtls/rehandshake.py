@@ -31,6 +31,7 @@ def encode(session, keys, cert_validator, session_option, cipher_suite):
         from mxtls.handshake import schedule
 
         schedule.send_update(session, 1)
+        session.completed = True  # who waits for HANDSHAKE_COMPLETE gets it when that is sent
         return 0
     if not _USE_REHANDSHAKES:
         raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "renegotiation is not in this build; enable ENABLE_SECURE_REHANDSHAKES")

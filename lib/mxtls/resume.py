@@ -13,7 +13,7 @@ from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
 
 if _USE_ALPN:
-    from mxtls.handshake.extensions import has_protocol
+    from mxtls.alpn import has_protocol
 if _USE_TLS_1_3:
     from mxtls.crypto.hash import hash_size
     from mxtls.crypto.hkdf import expand_label
@@ -44,11 +44,25 @@ class SessionId:
         self.id = self.ticket = b""
         wipe(self.master)
 
+    def to_bytes(self):
+        """What from_bytes makes the same of, after deep sleep or a reset; b"" of one that resumes nothing. It holds a secret."""
+        import mxtls.resume_bytes as resume_bytes
+
+        return resume_bytes.save(self)
+
+    def from_bytes(self, data):
+        """Become what was saved; one that has grown too old resumes nothing. Returns itself. Error(PARSE_FAIL) for what was not saved."""
+        import mxtls.resume_bytes as resume_bytes
+
+        return resume_bytes.restore(self, data)
+
     def store(self, session, hs):
         """Take the session that was just negotiated. A ticket without a session id gets one of ours, by whose echo we know that
         the server took the ticket (RFC 5077 section 3.4)."""
         self.id = hs.session_id
         self.ticket = hs.new_ticket
+        if _USE_TLS_1_3:
+            self.lifetime = 0
         if self.ticket and not self.id:
             self.id = bytearray(32)
             random_into(self.id, 0, 32)

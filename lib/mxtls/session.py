@@ -64,11 +64,13 @@ from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_DTLS as _USE_DTLS,
+    USE_EXPORTER as _USE_EXPORTER,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_MULTITHREADING as _USE_MULTITHREADING,
     USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
+    USE_POST_HANDSHAKE_AUTH as _USE_POST_HANDSHAKE_AUTH,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
@@ -80,7 +82,7 @@ from mxtls.config import (
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy
+from mxtls.kernels.mem import copy, wipe
 
 if _USE_ARENA:
     import mxtls.memory as memory
@@ -118,6 +120,8 @@ class Session:
     protocols = b""  # ALPN's list of what we offer or take
     alpn = None  # the application protocol agreed on
     sni = None  # a server's Keys by host name
+    if _USE_EXPORTER:
+        exporter = None  # what export grows from; TLS 1.3's exporter secret, or before it the master secret and both randoms
     hello_extensions_in = None  # the server's: (type, bytes) of each
     fallback = False
     client_verify = b""  # verify data of the last handshake (RFC 5746)
@@ -141,6 +145,8 @@ class Session:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
         secrets = None  # what an open TLS 1.3 session keeps (handshake/schedule.py)
         key_changed = False  # the message that was read changed the keys: nothing may follow it in its record
+        post_handshake_auth = False  # a client that shows its certificate also after the handshake
+        post_transcript = None  # what that needs: the handshake's running hash
         early = 0  # bytes of early data that are still skipped, as we refused them
 
     def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0, dtls=False):
@@ -201,7 +207,7 @@ class Session:
     def _take_protocols(self, names):
         if not _USE_ALPN:
             raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "application protocols are not in this build; enable USE_ALPN")
-        from mxtls.handshake.extensions import protocol_list
+        from mxtls.alpn import protocol_list
 
         self.protocols = protocol_list(names)
 
@@ -350,19 +356,19 @@ class Session:
             wanted = 0  # its records' version means nothing (RFC 8446 section 5.1)
         if wanted and version != wanted and (self.rd or kind != _ALERT):  # who refuses our version says so in another
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a record of another version than was agreed; the peer is broken")
-        if n > 18432 or (self.rd and n > self.max_record + _EXPANSION - _HEADER) or (not self.rd and n > 16384):
+        most = self.max_record + (256 if _USE_TLS_1_3 and self.version == _TLS1_3 else _EXPANSION - _HEADER)
+        if n > 18432 or (self.rd and n > most) or (not self.rd and n > 16384):
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
 
     def _record(self, kind, off, n):
         """One whole record at input.buf[off:off+n]: open it and act on it; the status to show, or 0."""
         buf = self.input.buf
         rd = self.rd
-        if _USE_TLS_1_3 and self.version == _TLS1_3:
-            if kind == _CHANGE_CIPHER_SPEC:
-                self._middlebox(buf, off, n)
-                return 0
-            if kind == _ALERT and n == 2 and not self.established:
-                rd = None  # of a peer that has failed before it had keys
+        if _USE_TLS_1_3 and kind == _CHANGE_CIPHER_SPEC and (self.version == _TLS1_3 or (self.hs and self.hs.modern and not self.version)):
+            self._middlebox(buf, off, n)
+            return 0
+        if _USE_TLS_1_3 and kind == _ALERT and n == 2 and self.version == _TLS1_3 and not self.client and self.state > _OPEN and rd.fresh():
+            rd = None  # of a client that has failed before it had keys
         if rd or (_USE_TLS_1_3 and self.early and kind == _APPLICATION_DATA):
             m = self._open_early(kind, off, n) if _USE_TLS_1_3 and self.early else rd.open(kind, self.version, buf, off, n)
             if _USE_TLS_1_3 and m < 0:
@@ -371,6 +377,8 @@ class Session:
             n = m
             if _USE_TLS_1_3 and self.version == _TLS1_3:
                 kind = rd.kind
+                if rd.text > self.max_record + 1:
+                    n = rd.text
                 if kind < _ALERT or kind > _APPLICATION_DATA or (n == 0 and kind != _APPLICATION_DATA):
                     raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "an encrypted record of type %d and length %d; the peer is broken" % (kind, n))
             if n > self.max_record:
@@ -451,6 +459,8 @@ class Session:
 
         def _open_early(self, kind, off, n):
             """Open a record where early data may come that we have refused: it does not open, and is passed over (section 4.2.10); then -1."""
+            if kind != _APPLICATION_DATA:
+                self.early = 0
             if self.rd:
                 try:
                     m = self.rd.open(kind, self.version, self.input.buf, off, n)
@@ -462,6 +472,12 @@ class Session:
             self.early -= n
             self.input.start = self._hs_end = self._rec
             return -1
+
+        def _renew(self):
+            """The key has sealed as many records as it may: another one (RFC 8446 section 5.5)."""
+            from mxtls.handshake import schedule
+
+            schedule.send_update(self, 0)
 
         def in_record(self):
             """Are there bytes to come of a handshake record in the clear?"""
@@ -538,6 +554,8 @@ class Session:
         if n <= 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "get_writebuf: ask for at least one byte")
         n = min(n, self.max_out)
+        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+            self._renew()
         if _USE_DTLS and self.dtls:
             n = self.dtls.room(self, n)
         if self.output.room(n + self.split + self.overhead()) < 0:
@@ -575,6 +593,8 @@ class Session:
             raise Error(_ARG_FAIL, _ALERT_NONE, "encode_to_outdata: no data")
         if left > 16384:
             raise Error(_LIMIT_FAIL, _ALERT_NONE, "encode_to_outdata: more than 16384 bytes; send them in parts")
+        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+            self._renew()
         out = self.output
         most = self.max_out
         n = left + (self.split + self.overhead()) * (1 + (left - 1) // most)
@@ -606,10 +626,6 @@ class Session:
                 off += 1
                 n -= 1
         self.seal(_APPLICATION_DATA, off, n)
-        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
-            from mxtls.handshake import schedule
-
-            schedule.send_update(self, 0)
 
     def seal(self, kind, off, n):
         """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""
@@ -642,6 +658,15 @@ class Session:
             raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the session is closing; nothing more can be sent")
         if not self.established or self.quiet:
             raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the handshake is not done; wait for HANDSHAKE_COMPLETE")
+
+    if _USE_EXPORTER:
+
+        def export(self, label, context=None, n=32):
+            """n bytes of keying material for the application, which the peer gets too for the same label and context, bytes each
+            (RFC 5705; RFC 8446 section 7.5). Before TLS 1.3 only under the extended master secret."""
+            import mxtls.exporter as exporter
+
+            return exporter.export(self, label, context, n)
 
     # Closing
 
@@ -705,6 +730,12 @@ class Session:
         if _USE_TLS_1_3 and self.secrets:
             self.secrets.wipe()
             self.secrets = None
+        if _USE_POST_HANDSHAKE_AUTH and self.post_transcript:
+            self.post_transcript.wipe()
+            self.post_transcript = None
+        if _USE_EXPORTER and self.exporter:
+            wipe(self.exporter)
+            self.exporter = None
         if _USE_DTLS and self.dtls:
             self.dtls.wipe()
 
@@ -748,7 +779,7 @@ class Session:
         def encode_rehandshake(self, keys=None, cert_validator=None, session_option=0, cipher_suite=0):
             """Put a ClientHello, or a server's HelloRequest, into get_outdata: negotiate again on this connection. With nothing but
             defaults the session is resumed under new keys; anything else asks for a full handshake, which TLS 1.3 does not know:
-            there the call means a KeyUpdate, which the peer is asked for too. Returns SUCCESS."""
+            there the call means a KeyUpdate, which the peer is asked for too, and which is complete as soon as it is sent. Returns SUCCESS."""
             import mxtls.rehandshake as rehandshake
 
             return rehandshake.encode(self, keys, cert_validator, session_option, cipher_suite)
@@ -786,15 +817,20 @@ if _USE_CLIENT:
         min_version, max_version: TLS1_2 or, over DTLS, DTLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
         an older max_version (RFC 7507). dtls: over datagrams (dtls.py). alpn: names of application protocols, the preferred first;
         the one agreed on is in alpn. ocsp: ask for a stapled OCSP response, which is in ocsp_response (bytes, None where there was none) when the
-        cert_validator is called and afterwards; it is not looked into. keep_peer_certificate: keep the server's own certificate, DER, in peer_der."""
+        cert_validator is called and afterwards; it is not looked into. keep_peer_certificate: keep the server's own certificate, DER, in peer_der. post_handshake_auth:
+        the server may ask for the certificate of keys also later (RFC 8446 section 4.6.2)."""
 
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
             server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False, alpn=(),
-            ocsp=False, keep_peer_certificate=False,
+            ocsp=False, keep_peer_certificate=False, post_handshake_auth=False,
         ):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
+            if post_handshake_auth:
+                if not _USE_POST_HANDSHAKE_AUTH:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "authentication after the handshake is not in this build; enable USE_POST_HANDSHAKE_AUTH")
+                self.post_handshake_auth = True
             if server_name is not None:
                 self.server_name = server_name
             if extensions is not None or extension_callback is not None:

@@ -191,9 +191,9 @@ def _without(session, hs):
     """The list is empty. A server leaves it to its validator, which may allow an anonymous client."""
     if session.client:
         raise Error(_CERT_AUTH_FAIL, _ALERT_DECODE_ERROR, "the server sent no certificate; configure one there")
-    _ask(session, hs, None, _ALERT_BAD_CERTIFICATE, "the client sent no certificate; give it one")
+    alert = _ALERT_CERTIFICATE_REQUIRED if _USE_TLS_1_3 and session.version == _TLS1_3 else _ALERT_BAD_CERTIFICATE
+    _ask(session, hs, None, alert, "the client sent no certificate; give it one")
     if not hs.anonymous:
-        alert = _ALERT_CERTIFICATE_REQUIRED if _USE_TLS_1_3 and session.version == _TLS1_3 else _ALERT_BAD_CERTIFICATE
         raise Error(_CERT_AUTH_FAIL, alert, "the client sent no certificate; give it one, or have the validator return ALLOW_ANON_CONNECTION")
 
 
@@ -211,9 +211,11 @@ def write(session, hs, chain):
     for _buf, off, end in chain:
         size += end - off + (5 if modern else 3)
     w = Writer(session)
-    w.begin(_CERTIFICATE, size + 4)
+    context = hs.context if modern else b""
+    w.begin(_CERTIFICATE, size + 4 + len(context))
     if modern:
-        w.put(0, 1)  # certificate_request_context
+        w.put(len(context), 1)
+        w.data(context, 0, len(context))
     w.put(size, 3)
     for buf, off, end in chain:
         w.put(end - off, 3)

@@ -16,6 +16,7 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_ECDHE as _USE_ECDHE,
+    USE_POST_HANDSHAKE_AUTH as _USE_POST_HANDSHAKE_AUTH,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_X509 as _USE_X509,
 )
@@ -34,6 +35,9 @@ TABLE = (
      " crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519"),
     (25, 20, "finished", "send_flight", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf crypto.sign"),
     (20, 4, "new_session_ticket", "", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf resume"),
+    (20, 13, "post_request", "", 20,
+     "handshake.client13 handshake.post_auth handshake.certificates handshake.signed13 handshake.schedule handshake.machine handshake.codec"
+     " crypto.hkdf crypto.sign crypto.ecdsa crypto.rsa crypto.ed25519", _USE_POST_HANDSHAKE_AUTH),
     (20, 24, "key_update", "", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf"),
 )
 
@@ -51,7 +55,7 @@ def server_hello(session, hs, r, sid):
     if hs.random[32:] == _RETRY:
         _retry(session, hs, r)
         return
-    if hs.retried and hs.row[0] != hs.suite:
+    if hs.retried and hs.row[0] != hs.retried:
         ext.illegal("the ServerHello has another suite than the HelloRetryRequest")
     chosen = False
     shared = False
@@ -74,6 +78,8 @@ def server_hello(session, hs, r, sid):
             if r.get(2) != 0 or hs.psk_alg != hs.alg:
                 ext.illegal("the server chose a pre-shared key that was not offered")
             chosen = True
+        elif kind == ext.PRE_SHARED_KEY:
+            _unasked(kind)
         else:
             _unwelcome(kind)
         r.done(stop)
@@ -109,6 +115,10 @@ def _once(seen, kind):
 def _unwelcome(kind):
     if kind < 256 and kind in _KNOWN:
         ext.illegal("extension %d does not belong into this message" % kind)
+    _unasked(kind)
+
+
+def _unasked(kind):
     raise Error(_PROTOCOL_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the server sent extension %d, which was not asked for; it is broken" % kind)
 
 
@@ -141,8 +151,7 @@ def _retry(session, hs, r):
         _other_share(hs, group)
     elif not hs.cookie:
         ext.illegal("a HelloRetryRequest that changes nothing")
-    hs.retried = True
-    hs.suite = hs.row[0]
+    hs.retried = hs.row[0]
     if hs.psk_alg != hs.alg:
         hs.psk = hs.ticket = None
     schedule.restart(hs, hs.hello)
@@ -191,6 +200,11 @@ def certificate_request(session, hs, r):
     if end != r.off:
         ext.illegal("a certificate_request_context within the handshake")
     hs.cert_wanted = True
+    read_request(session, hs, r)
+
+
+def read_request(session, hs, r):
+    """The extensions of a CertificateRequest; hs.scheme becomes what we can sign with, 0 for nothing."""
     hs.schemes = None
     seen = []
     end = r.vector(2)
@@ -251,6 +265,8 @@ def send_flight(session, hs):
     schedule.resumption_secret(session, hs)
     schedule.change_write(session, schedule.protection(session, hs.row, hs.alg, session.secrets.wr))
     session.anonymous = hs.anonymous and not hs.psk
+    if _USE_POST_HANDSHAKE_AUTH and session.post_handshake_auth:
+        session.post_transcript = hs.transcript.fork()
 
 
 def new_session_ticket(session, hs, r):
@@ -275,7 +291,19 @@ def new_session_ticket(session, hs, r):
         sid.lifetime = lifetime
         sid.age_add = age_add
     r.off = end
-    r.off = r.vector(2)
+    end = r.vector(2)
+    while r.off < end:
+        r.get(2)
+        r.off = r.vector(2)
+    r.done(end)
+
+
+if _USE_POST_HANDSHAKE_AUTH:
+
+    def post_request(session, hs, r):
+        from mxtls.handshake import post_auth
+
+        post_auth.answer(session, r)
 
 
 def key_update(session, hs, r):

@@ -218,7 +218,7 @@ def read(session, hs, r):
         session.hello_extensions_in = None
     seen = []
     end = r.off
-    if r.off < r.end:
+    if r.off < r.end or modern:
         end = r.vector(2)
     while r.off < end:
         kind = r.get(2)
@@ -260,8 +260,10 @@ def _answer(session, hs, bit, r, stop):
     elif _USE_ALPN and bit == _ALPN:
         if r.vector(2) != stop or r.vector(1) != stop or r.off == stop:
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed application protocol; the server is broken")
+        from mxtls.alpn import has_protocol
+
         name = bytes(r.buf[r.off : stop])
-        if not ext.has_protocol(session.protocols, name):
+        if not has_protocol(session.protocols, name):
             ext.illegal("the server chose an application protocol that was not offered")
         session.alpn = name.decode()
         r.off = stop

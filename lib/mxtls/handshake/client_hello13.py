@@ -10,7 +10,12 @@ from mxtls.codes import (
     TLS1_2 as _TLS1_2,
     TLS1_3 as _TLS1_3,
 )
-from mxtls.config import USE_ECDHE as _USE_ECDHE, USE_PSK as _USE_PSK, USE_RESUMPTION as _USE_RESUMPTION
+from mxtls.config import (
+    USE_ECDHE as _USE_ECDHE,
+    USE_POST_HANDSHAKE_AUTH as _USE_POST_HANDSHAKE_AUTH,
+    USE_PSK as _USE_PSK,
+    USE_RESUMPTION as _USE_RESUMPTION,
+)
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hash import Hash, hash_size
 from mxtls.errors import Error
@@ -80,6 +85,9 @@ def write(session, hs, w):
         w.put(hs.share.group, 2)
         w.put(n, 2)
         w.data(hs.share.public, 0, n)
+    if _USE_POST_HANDSHAKE_AUTH and session.post_handshake_auth:
+        w.put(ext.POST_HANDSHAKE_AUTH, 2)
+        w.put(0, 2)
     if _USE_RESUMPTION or hs.psk:
         modes = modes_of(hs)
         w.put(ext.PSK_KEY_EXCHANGE_MODES, 2)

@@ -11,8 +11,6 @@ from micropython import const
 from mxtls.codes import (
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
-    ALERT_NONE as _ALERT_NONE,
-    ARG_FAIL as _ARG_FAIL,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     TLS1_3 as _TLS1_3,
@@ -39,6 +37,7 @@ SUPPORTED_VERSIONS = const(43)
 COOKIE = const(44)
 PSK_KEY_EXCHANGE_MODES = const(45)
 CERTIFICATE_AUTHORITIES = const(47)
+POST_HANDSHAKE_AUTH = const(49)
 KEY_SHARE = const(51)
 RENEGOTIATION_INFO = const(0xFF01)
 
@@ -60,29 +59,6 @@ def take_limit(session, n):
     if _USE_TLS_1_3 and session.version == _TLS1_3:
         n -= 1  # it counts the content type too
     session.max_out = min(session.max_out, n)
-
-
-def protocol_list(names):
-    """ALPN's list of names, each behind its length."""
-    out = b""
-    for name in names:
-        if isinstance(name, str):
-            name = name.encode()
-        if not 0 < len(name) < 256:
-            raise Error(_ARG_FAIL, _ALERT_NONE, "an application protocol has 1 to 255 bytes: give another")
-        out += bytes((len(name),)) + name
-    return out
-
-
-def has_protocol(protocols, name):
-    """Is the name in ALPN's list?"""
-    at = 0
-    while at < len(protocols):
-        n = protocols[at]
-        if protocols[at + 1 : at + 1 + n] == name:
-            return True
-        at += 1 + n
-    return False
 
 
 def check_renegotiation(session, hs, r, stop, expected):

@@ -24,6 +24,7 @@ from mxtls.codes import (
     CERTIFICATE as _CERTIFICATE,
     CERTIFICATE_STATUS as _CERTIFICATE_STATUS,
     CLIENT_HELLO as _CLIENT_HELLO,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
     HELLO_REQUEST as _HELLO_REQUEST,
     KX_DHE as _KX_DHE,
     KX_ECDHE as _KX_ECDHE,
@@ -42,6 +43,7 @@ from mxtls.config import (
     USE_DH as _USE_DH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
+    USE_EXPORTER as _USE_EXPORTER,
     USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
@@ -109,7 +111,8 @@ class Handshake:
         self.modern = False  # TLS 1.3 is
         if _USE_TLS_1_3:
             self.rd_secret = self.wr_secret = b""  # handshake traffic secrets
-            self.retried = False  # there was a HelloRetryRequest
+            self.context = b""  # certificate_request_context, after the handshake alone
+            self.retried = 0  # there was a HelloRetryRequest: of this suite
             self.cookie = b""
             self.identity = b""  # of the pre-shared key that a client offers
             self.psk_alg = 0  # its hash
@@ -258,6 +261,8 @@ def run(session, row, reader, off, n):
 def complete(session, hs):
     """The last message has come or gone: only what records need is kept."""
     session.resumed = hs.resumed
+    if _USE_EXPORTER and session.version != _TLS1_3 and hs.flags & _EMS:
+        session.exporter = bytearray(hs.master) + hs.random
     hs.wipe()
     session.hs = session.role = None
     session.completed = session.established = True

@@ -43,21 +43,18 @@ if _USE_SSL_HANDSHAKE_MSG_TRACE:
 
 
 class Secrets:
-    """What an open session keeps: the traffic secrets of both directions, and what later sessions and exporters grow from."""
+    """What an open session keeps: the traffic secrets of both directions, and what later sessions grow from."""
 
     def __init__(self, size):
         self.rd = bytearray(size)
         self.wr = bytearray(size)
         self.resumption = bytearray(size) if _USE_RESUMPTION else b""
-        self.exporter = bytearray(size) if _USE_EXPORTER else b""
 
     def wipe(self):
         wipe(self.rd)
         wipe(self.wr)
         if _USE_RESUMPTION:
             wipe(self.resumption)
-        if _USE_EXPORTER:
-            wipe(self.exporter)
 
 
 def derive(alg, secret, label, digest, out):
@@ -139,7 +136,8 @@ def application_secrets(session, hs):
     derive(hs.alg, hs.master, b"s ap traffic" if session.client else b"c ap traffic", digest, secrets.rd)
     derive(hs.alg, hs.master, b"c ap traffic" if session.client else b"s ap traffic", digest, secrets.wr)
     if _USE_EXPORTER:
-        derive(hs.alg, hs.master, b"exp master", digest, secrets.exporter)
+        session.exporter = bytearray(hash_size(hs.alg))
+        derive(hs.alg, hs.master, b"exp master", digest, session.exporter)
 
 
 def resumption_secret(session, hs):
@@ -188,6 +186,7 @@ def change_write(session, record):
     """Records that go are under another key from now on."""
     if session.wr:
         session.wr.wipe()
+    record.most = session.max_out + 1
     session.wr = record
 
 

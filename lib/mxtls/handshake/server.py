@@ -77,10 +77,9 @@ def client_hello(session, hs, buf, suites, end):
     if not hs.resumed:
         session.server_name = hs.name
         hs.row = _choose(session, hs, buf, suites, end)
-        if _USE_SESSION_TICKETS and hs.flags & _TICKET and session.keys.tickets:
-            pass  # the client keeps it
-        elif _USE_RESUMPTION and session.keys.max_sessions > 0:
+        if _USE_SESSION_TICKETS and not session.keys.tickets:
             hs.flags &= ~_TICKET
+        if _USE_RESUMPTION and session.keys.max_sessions > 0 and not hs.flags & _TICKET:  # with a ticket, the client keeps it
             hs.session_id = bytearray(32)
             random_into(hs.session_id, 0, 32)
             hs.session_id = bytes(hs.session_id)

@@ -218,7 +218,7 @@ def _retry(session, hs, w):
     w.finish()
     if hs.session_id:
         schedule.change_cipher_spec(session)
-    hs.retried = True
+    hs.retried = hs.row[0]
     hs.shares = hs.offers = None
     session.state = _WAIT_CLIENT_HELLO
     session.role = None

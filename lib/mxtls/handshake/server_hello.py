@@ -59,7 +59,7 @@ def read(session, hs, r):
         elif kind == ext.SIGNATURE_ALGORITHMS:
             hs.schemes = _numbers(r, stop, "signature_algorithms")
         elif kind == ext.SUPPORTED_VERSIONS:
-            if r.vector(1) != stop:
+            if r.vector(1) != stop or r.off == stop or (stop - r.off) & 1:
                 malformed("supported_versions")
             hs.versions = bytes(r.buf[r.off : stop])
             r.off = stop

@@ -39,7 +39,8 @@ def choose(session, hs, r, suites, end):
     ids = Reader(buf, hs.offers[0], hs.offers[1])
     ids_end = ids.vector(2)
     binders = Reader(buf, ids_end, hs.offers[1])
-    binders.vector(2)
+    if binders.vector(2) != hs.offers[1] or ids.off == ids_end:
+        _malformed()
     count = 0
     while ids.off < ids_end:
         stop = ids.vector(2)
@@ -50,7 +51,7 @@ def choose(session, hs, r, suites, end):
         tag = binders.off
         binders.off = tag_end
         if stop == off or tag_end - tag < 32:
-            raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed list of pre-shared keys; the client is broken")
+            _malformed()
         if not hs.psk and count < _MOST and (_USE_ECDHE and 1 in hs.modes or 0 in hs.modes):
             alg = _find(session, hs, buf, off, stop - off)
             row = alg and choose_suite(session, buf, suites, end, alg)
@@ -63,7 +64,11 @@ def choose(session, hs, r, suites, end):
                 hs.psk = hs.entry = None
         count += 1
     if ids.off != ids_end or binders.off != hs.offers[1]:
-        raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed list of pre-shared keys; the client is broken")
+        _malformed()
+
+
+def _malformed():
+    raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed list of pre-shared keys; the client is broken")
 
 
 def _find(session, hs, buf, off, n):

@@ -107,7 +107,7 @@ def client_hello(session, hs, r):
     if _USE_SNI and session.sni and hs.name:
         _choose_keys(session, hs)
     if _USE_ALPN and session.protocols and hs.protocols:
-        _choose_protocol(session, hs, extensions)
+        _choose_protocol(session, hs)
     if hs.flags & _LIMIT:
         extensions.take_limit(session, hs.limit)
     session.role = None
@@ -118,6 +118,8 @@ def client_hello(session, hs, r):
 
         if len(compressions) > 1:
             extensions.illegal("a TLS 1.3 client that offers compression")
+        if offered == _SSL3:
+            raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "a hello of SSL 3.0 that asks for TLS 1.3 (RFC 8446 section D.5); the client is broken")
         server13.client_hello(session, hs, r, suites, end)
     elif _USE_TLS_1_2 or _USE_TLS or _USE_SSL3:
         from mxtls.handshake import server
@@ -135,7 +137,7 @@ def _choose_version(session, hs, offered, choose):
     version = choose(session, offered if _USE_DTLS and session.dtls else min(offered, _TLS1_2))
     if hs.versions is not None:
         version = 0
-        for i in range(0, len(hs.versions) - 1, 2):
+        for i in range(0, len(hs.versions), 2):
             number = hs.versions[i] << 8 | hs.versions[i + 1]
             mine = choose(session, number)
             if mine > version and number == (wire(session, mine) if _USE_DTLS else mine):
@@ -166,13 +168,15 @@ def _choose_keys(session, hs):
         hs.flags |= _NAME
 
 
-def _choose_protocol(session, hs, extensions):
+def _choose_protocol(session, hs):
     """Our first application protocol that the client offers; strict (RFC 7301 section 3.2)."""
+    from mxtls.alpn import has_protocol
+
     ours = session.protocols
     at = 0
     while at < len(ours):
         name = ours[at + 1 : at + 1 + ours[at]]
-        if extensions.has_protocol(hs.protocols, name):
+        if has_protocol(hs.protocols, name):
             session.alpn = name.decode()
             hs.flags |= _ALPN
             return
