@@ -323,3 +323,36 @@ except mxtls.Error as e:
     assert e.code == mxtls.DISABLED_FEATURE_FAIL
 """)
     assert not list((tmp_path / "staged" / "mxtls").glob("dtls*"))
+
+
+TRUST = ("USE_ED25519", "USE_PINNING", "USE_PEER_CERTIFICATE", "USE_OCSP_STAPLING", "USE_TRUST_STORE")
+
+
+@pytest.mark.parametrize("options", [{o: 0} for o in TRUST] + [dict.fromkeys(TRUST, 0)], ids=lambda options: "+".join(options) if len(options) == 1 else "all")
+def test_what_judges_certificates_without_an_option(tmp_path, options):
+    """Handshakes of both versions, with and without a client's certificate, and a refusal of the feature by name."""
+    both = pki.chain(key="p256", names=["localhost"], eku=("server", "client"))
+    printed = run(tmp_path, both, options, """
+for version in (0x0303, 0x0304):
+    for validator in (None, lambda s, certificate, alert: alert):
+        c, s = pair()
+        c = loop.End(mxtls.ClientSession(c.keys, server_name="localhost", max_version=version))
+        s = loop.End(mxtls.ServerSession(s.keys, validator, max_version=version))
+        loop.connect(c, s)
+        loop.carry(c, s, bytes(3000))
+for option in ("ocsp", "keep_peer_certificate"):
+    try:
+        mxtls.ClientSession(c.session.keys, server_name="localhost", **{option: True})
+    except mxtls.Error as e:
+        assert e.code == mxtls.DISABLED_FEATURE_FAIL
+        print(e.text)
+for name in ("pin", "trust_fingerprint", "load_trust_store"):
+    if not hasattr(c.session.keys, name):
+        print("no keys." + name)
+""")
+    for option, text in (("USE_PEER_CERTIFICATE", "enable USE_PEER_CERTIFICATE"), ("USE_OCSP_STAPLING", "enable USE_OCSP_STAPLING"), ("USE_PINNING", "no keys.pin"),
+                         ("USE_TRUST_STORE", "no keys.load_trust_store")):
+        assert (text in printed) == (option in options), printed
+    staged = {path.name for path in (tmp_path / "staged" / "mxtls").rglob("*.py")}
+    assert ("ed25519.py" in staged) == ("kept.py" in staged) == ("USE_ED25519" not in options)
+    assert ("store.py" in staged) == ("USE_TRUST_STORE" not in options)

@@ -18,6 +18,7 @@ _NAMES = (
     (15, "CertificateVerify"),
     (16, "ClientKeyExchange"),
     (20, "Finished"),
+    (22, "CertificateStatus"),
     (24, "KeyUpdate"),
     (0x114, "ChangeCipherSpec"),
 )
