@@ -243,4 +243,20 @@ PROFILES: dict[str, dict[str, int]] = {
         "USE_PINNING": 0,
         "USE_PEER_CERTIFICATE": 0,
     },
+    "psk-client": {
+        "USE_SERVER_SIDE_SSL": 0,
+        "USE_X509": 0,
+        "USE_CLIENT_AUTH": 0,
+        "USE_PEM": 0,
+        "USE_TLS_1_3": 0,
+        "USE_HELLO_EXTENSIONS": 0,
+        "USE_RESUMPTION": 0,
+        **_only("USE_TLS_PSK_WITH_AES_128_GCM_SHA256"),
+    },
+    "tls13-client": {
+        "USE_SERVER_SIDE_SSL": 0,
+        "USE_TLS_1_2": 0,
+        "USE_EXTENDED_MASTER_SECRET": 0,
+        **{o.name: int(o.name in ("USE_TLS_AES_128_GCM_SHA256", "USE_TLS_CHACHA20_POLY1305_SHA256", "USE_TLS_AES_256_GCM_SHA384")) for o in SUITES},
+    },
 }
