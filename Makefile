@@ -3,7 +3,7 @@
 #   MICROPY_DIR=path   use this MicroPython tree instead of Debian's source package
 #   ARCH=armv6m        what `make natmod` builds for, default all
 #   TESTS="…"          what `make test` runs (pytest arguments), default all of host_tests
-#   BOARD=RPI_PICO     what `make firmware` and `make emulate` are for; with PROFILE=default, TIER=viper, OPTIONS="USE_X=0 …"
+#   BOARD=RPI_PICO     what `make firmware` and `make emulate` are for; with PROFILE=default, TIER=native, OPTIONS="USE_X=0 …"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test size bench natmod firmware emulate
@@ -11,7 +11,7 @@ PYTHON ?= python3
 VENV := build/venv/bin/python
 BOARD ?= RPI_PICO
 PROFILE ?= default
-TIER ?= viper
+TIER ?= native
 export MICROPY_DIR
 
 help: ## this list

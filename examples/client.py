@@ -9,6 +9,8 @@ The loop that an application writes is in stream.py.
 
 import common
 
+from mxtls.config import USE_DTLS as _USE_DTLS
+
 OPTIONS = common.OPTIONS + (
     ("--connect", "HOST:PORT of the server"),
     ("--name", "host name or address that the certificate must carry; default: the HOST of --connect"),
@@ -41,6 +43,8 @@ def main(argv):
     host, port = common.address(options["connect"])
     keys = common.load_keys(options)
     mxtls.open()
+    if _USE_DTLS and options["pmtu"]:
+        mxtls.set_pmtu(int(options["pmtu"]))
     session_id = None
     if options["resume"] or options["rehandshake"]:
         session_id = mxtls.SessionId()
@@ -65,8 +69,15 @@ def connection(options, keys, session_id, host, port):
         max_version=common.version_number(options["max_version"]),
         max_record=int(options["max_record"] or 16384),
         fallback=bool(options["fallback"]),
+        dtls=bool(options["dtls"]),
     )
-    client = Stream(session, common.connect(host, port))
+    sock = common.connect(host, port, options["dtls"])
+    if _USE_DTLS and options["dtls"]:
+        from datagrams import Datagrams
+
+        client = Datagrams(session, sock)
+    else:
+        client = Stream(session, sock)
     sink = Sink()
     try:
         for i in range(2 if options["rehandshake"] else 1):

@@ -33,7 +33,9 @@ OPTIONS = (
     ("--psk", "pre-shared key in hexadecimal"),
     ("--psk-identity", "its identity; default: Client_identity"),
     ("--cipher", "the one cipher suite to offer, 0xC02B or its IANA name"),
-    ("--min-version", "ssl3, tls1.0, tls1.1 or tls1.2"),
+    ("--dtls", None, "over datagrams, UDP"),
+    ("--pmtu", "the longest datagram, bytes of UDP payload, for both sides; default: 1500"),
+    ("--min-version", "ssl3, tls1.0, tls1.1 or tls1.2; dtls1.0 or dtls1.2"),
     ("--max-version", "the same"),
     ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),
     ("--trace", None, "show the handshake's messages, in a build that has traces or from source"),
@@ -102,7 +104,7 @@ def version_number(text):
     for row in VERSIONS:
         if row[1] == text:
             return row[0]
-    raise Error(-6, 255, "no version is called %s; give one of ssl3 tls1.0 tls1.1 tls1.2" % text)
+    raise Error(-6, 255, "no version is called %s; give one of ssl3 tls1.0 tls1.1 tls1.2 dtls1.0 dtls1.2" % text)
 
 
 def trace():
@@ -127,19 +129,22 @@ def load_keys(options):
     return keys
 
 
-def connect(host, port):
-    info = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
-    sock = socket.socket(info[0], socket.SOCK_STREAM)
+def connect(host, port, dtls=False):
+    kind = socket.SOCK_DGRAM if dtls else socket.SOCK_STREAM
+    info = socket.getaddrinfo(host, port, 0, kind)[0]
+    sock = socket.socket(info[0], kind)
     sock.connect(info[-1])
     return sock
 
 
-def listen(host, port):
-    info = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
-    sock = socket.socket(info[0], socket.SOCK_STREAM)
+def listen(host, port, dtls=False):
+    kind = socket.SOCK_DGRAM if dtls else socket.SOCK_STREAM
+    info = socket.getaddrinfo(host, port, 0, kind)[0]
+    sock = socket.socket(info[0], kind)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(info[-1])
-    sock.listen(5)
+    if not dtls:
+        sock.listen(5)
     return sock
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A TLS server for the command line, on CPython and MicroPython alike: one client at a time, echo or a page.
+"""A TLS server for the command line, on CPython and MicroPython alike: echo or a page, one client at a time, or with --dtls many at once.
 
     server.py --listen HOST:PORT --cert FILE --key FILE [--echo | --www] …    (no option lists them all)
 
@@ -10,6 +10,8 @@ its exit code is that of the last one.
 import sys
 
 import common
+
+from mxtls.config import USE_DTLS as _USE_DTLS
 
 OPTIONS = common.OPTIONS + (
     ("--listen", "HOST:PORT, port 0 for any"),
@@ -81,12 +83,20 @@ def main(argv):
     if options["dh"]:
         keys.load_dh_params(options["dh"])
     mxtls.open()
+    if options["dtls"] and not _USE_DTLS:
+        raise mxtls.Error(-11, 255, "DTLS is not in this build; enable USE_DTLS")
+    if _USE_DTLS and options["pmtu"]:
+        mxtls.set_pmtu(int(options["pmtu"]))
     host, port = common.address(options["listen"])
-    listener = common.listen(host, port)
+    listener = common.listen(host, port, options["dtls"])
     if hasattr(listener, "getsockname"):
         port = listener.getsockname()[1]
     print("listening on %d" % port)
     count = int(options["count"] or 0)
+    if _USE_DTLS and options["dtls"]:
+        import datagrams
+
+        sys.exit(datagrams.serve(listener, lambda: make_session(keys, options), count, page if options["www"] else None, bool(options["verify"])))
     served = 0
     failure = None
     while not count or served < count:
@@ -97,6 +107,19 @@ def main(argv):
         sys.exit(1)
 
 
+def make_session(keys, options):
+    import mxtls
+
+    return mxtls.ServerSession(
+        keys,
+        cert_validator=refuse_strangers if options["verify"] else None,
+        min_version=common.version_number(options["min_version"]),
+        max_version=common.version_number(options["max_version"]),
+        max_record=int(options["max_record"] or 16384),
+        dtls=bool(options["dtls"]),
+    )
+
+
 def one(keys, sock, options):
     """Serve one client; what went wrong, or None."""
     from stream import Stream
@@ -105,14 +128,7 @@ def one(keys, sock, options):
 
     client = None
     try:
-        session = mxtls.ServerSession(
-            keys,
-            cert_validator=refuse_strangers if options["verify"] else None,
-            min_version=common.version_number(options["min_version"]),
-            max_version=common.version_number(options["max_version"]),
-            max_record=int(options["max_record"] or 16384),
-        )
-        client = Stream(session, sock)
+        client = Stream(make_session(keys, options), sock)
         if not serve(client, options["www"], bool(options["verify"])):
             return "no data"
     except mxtls.Error as e:

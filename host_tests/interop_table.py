@@ -9,14 +9,14 @@ import peers
 from mxtls import suite_names
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "interop.md"
-LETTERS = {"openssl": "O", "gnutls": "G", "nss": "N", "tlslite": "T", "bearssl": "B", "self": "self"}
+LETTERS = {"openssl": "O", "gnutls": "G", "nss": "N", "tlslite": "T", "bearssl": "B", "mbedtls": "M", "self": "self"}
 HEAD = """# Interoperability
 
-Written by `make test TESTS=host_tests/test_interop.py` when all of it passes: a handshake and data both ways, against implementations that
-others wrote, for every version, suite and role.
+Written by `make test TESTS="host_tests/test_interop.py host_tests/test_interop_dtls.py"` when all of it passes: a handshake and data both ways,
+against implementations that others wrote, for every version, suite and role. Over DTLS our servers ask for a cookie first.
 
-**O** OpenSSL, **G** GnuTLS, **N** NSS, **T** tlslite-ng, **B** BearSSL. Where the roles differ, C is our client and S our server. **self**: no peer
-here speaks it, our client met our server. The last column is MicroPython: 32-bit, viper kernels, `examples/client.py` and `server.py` under
+**O** OpenSSL, **G** GnuTLS, **N** NSS, **T** tlslite-ng, **B** BearSSL, **M** MicroPython's built-in `tls` (mbedtls). Where the roles differ, C is our client
+and S our server. **self**: no peer here speaks it, our client met our server. The last column is MicroPython: 32-bit, viper kernels, `examples/client.py` and `server.py` under
 TLS 1.2.
 
 """
@@ -25,7 +25,7 @@ TLS 1.2.
 def planned():
     """(version, suite, role, peer's name) of every cell that must be recorded before the page is written."""
     cells = set()
-    for key in peers.every_case():
+    for key in peers.every_case() + peers.every_dtls_case():
         names = [peer.name for peer in peers.PEERS if peer.speaks(peers.Case(*key))]
         cells.update(key + (name,) for name in names or ["self"])
     return cells
@@ -50,9 +50,9 @@ def text(records):
     """The page. records: dicts with kind ("matrix", "micropython" or a feature's name), version, suite, role, peer."""
     matrix = [r for r in records if r["kind"] == "matrix"]
     board = [r for r in records if r["kind"] == "micropython"]
-    out = HEAD + _row(["suite", *peers.VERSIONS.values(), "MicroPython"]) + _row(["---"] * (len(peers.VERSIONS) + 2))
+    out = HEAD + _row(["suite", *peers.NAMES.values(), "MicroPython"]) + _row(["---"] * (len(peers.NAMES) + 2))
     for suite in peers.OLDEST:
-        cells = [_cell(matrix, suite=suite, version=version) for version in peers.VERSIONS]
+        cells = [_cell(matrix, suite=suite, version=version) for version in peers.NAMES]
         out += _row(["%04X %s" % (suite, suite_names.name(suite)), *cells, _cell(board, suite=suite)])
     out += "\n## Features\n\n" + _row(["feature", "our client with", "our server with"]) + _row(["---"] * 3)
     for kind in sorted({r["kind"] for r in records} - {"matrix", "micropython"}):
@@ -66,7 +66,7 @@ def _where(records):
     for name in LETTERS:
         versions = sorted({r["version"] for r in records if r["peer"] == name})
         if versions:
-            found.append("%s %s" % (name, " ".join(peers.VERSIONS[v].replace(" ", "").replace("TLS", "") for v in versions)))
+            found.append("%s %s" % (name, " ".join(peers.NAMES[v].replace(" ", "").removeprefix("TLS") for v in versions)))
     return ", ".join(found)
 
 

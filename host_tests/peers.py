@@ -24,8 +24,10 @@ from pathlib import Path
 
 import pki
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from datagrams import Datagrams, ready
 from stream import Stream
 
+import mxtls
 from mxtls import suite_names
 from mxtls.crypto.ffdhe import FFDHE2048
 from mxtls.suites import SUITES
@@ -33,6 +35,8 @@ from toolchain import BIN
 
 SECONDS = 10  # the longest that one step of a case may take
 VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2"}
+DTLS = {0xFEFF: "DTLS 1.0", 0xFEFD: "DTLS 1.2"}
+NAMES = {**VERSIONS, **DTLS}
 OLDEST = {row[0]: 0x0300 | row[7] for row in SUITES}
 ROLES = ("client", "server")
 PSK, IDENTITY = bytes(range(1, 17)), "matrix"
@@ -45,6 +49,7 @@ class Case:
 
     def __init__(self, version, suite, role, more=""):
         self.version, self.suite, self.role = version, suite, role
+        self.dtls = version in DTLS
         self.more = more  # the end of GnuTLS's priority string
         self.name = suite_names.name(suite)
         self.exchange, bulk = self.name[4:].split("_WITH_")  # "ECDHE_RSA", "AES_128_GCM_SHA256"
@@ -58,12 +63,17 @@ class Case:
         return chain(self.key)
 
     def __str__(self):
-        return "%s-%04X-%s" % (VERSIONS[self.version].replace(" ", "").lower(), self.suite, self.role)
+        return "%s-%04X-%s" % (NAMES[self.version].replace(" ", "").lower(), self.suite, self.role)
 
 
 def every_case():
     """(version, suite, role) of each cell."""
     return [(version, suite, role) for suite in OLDEST for version in VERSIONS if version >= OLDEST[suite] for role in ROLES]
+
+
+def every_dtls_case():
+    """(version, suite, role) of each cell of DTLS, which has no RC4."""
+    return [(version, suite, role) for suite in OLDEST for version in DTLS if suite not in (4, 5) and (OLDEST[suite] < 0x0303 or version == 0xFEFD) for role in ROLES]
 
 
 _chains = {}
@@ -159,12 +169,16 @@ def free_port():
 class Peer:
     """A running peer. style: how it treats data: "pipe" between us and its standard streams, "echo", or "http", a page with the request in it."""
 
-    def __init__(self, process=None, port=0, listener=None, style="pipe"):
+    def __init__(self, process=None, port=0, listener=None, style="pipe", ready=None):
         self.process, self.port, self.listener, self.style = process, port, listener, style
+        self.ready = ready  # over datagrams: what a server says when it listens
         self.sock = None
 
     def dial(self):
         """A connected socket: to their server, which may still be starting, or from their client."""
+        if self.ready is not None:
+            self.sock = self._dial_datagrams()
+            return self.sock
         if self.listener:
             self.sock = self.listener.accept()[0]
         else:
@@ -180,8 +194,26 @@ class Peer:
         self.sock.settimeout(SECONDS)
         return self.sock
 
+    def _dial_datagrams(self):
+        if not self.listener:
+            self.process.wait_for(self.ready)
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.connect(("127.0.0.1", self.port))
+            return sock
+        listener, sock = mxtls.Listener(), self.listener
+        while True:  # until somebody has returned our cookie; what he sent stays in the socket
+            assert ready(sock, 1000 * SECONDS), "nobody comes"
+            data, address = sock.recvfrom(4096, socket.MSG_PEEK)
+            n = listener.check(data, len(data), repr(address).encode())
+            if n < 0:
+                sock.connect(address)
+                return sock.dup()
+            sock.recvfrom(4096)
+            if n:
+                sock.sendto(listener.answer[:n], address)
+
     def connect(self, session):
-        ours = Stream(session, self.dial())
+        ours = (Datagrams if session.dtls else Stream)(session, self.dial())
         ours.handshake()
         return ours
 
@@ -215,13 +247,14 @@ class Kind:
     program = ""
     styles = {"client": "pipe", "server": "pipe"}  # by our role
     versions = (0x0301, 0x0302, 0x0303)
+    dtls = ()  # of its versions, those over datagrams
     ready = b""  # what its server says when it listens
 
     def missing(self):
         return None if shutil.which(self.program) else "there is no %s on this machine: `make setup` installs it" % self.program
 
     def speaks(self, case):
-        return case.version in self.versions and self.suites(case)
+        return case.version in self.versions + self.dtls and self.suites(case)
 
     @contextlib.contextmanager
     def run(self, case, *extra, port=0):
@@ -229,9 +262,13 @@ class Kind:
         style = self.styles[case.role]
         if case.role == "client":
             port = free_port()
-            peer = Peer(Process(self.server(case, port, extra)), port, style=style)
+            peer = Peer(Process(self.server(case, port, extra)), port, style=style, ready=self.ready if case.dtls else None)
         elif port:
             peer = Peer(Process(self.client(case, port, extra)), port, style=style)
+        elif case.dtls:
+            listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            listener.bind(("127.0.0.1", 0))
+            peer = Peer(Process(self.client(case, listener.getsockname()[1], extra)), listener=listener, style=style, ready=b"")
         else:
             listener = socket.create_server(("127.0.0.1", 0))
             listener.settimeout(SECONDS)
@@ -250,6 +287,7 @@ class OpenSSL(Kind):
 
     name = program = "openssl"
     ready = b"ACCEPT"
+    dtls = tuple(DTLS)
     ABSENT = ("RC4", "3DES")  # of its default build
 
     def suites(self, case):
@@ -264,7 +302,7 @@ class OpenSSL(Kind):
         return (exchange + bulk.replace("CCM_8", "CCM8") + hashed).replace("_", "-") + ":@SECLEVEL=0"
 
     def _common(self, case):
-        versions = {0x0301: "-tls1", 0x0302: "-tls1_1", 0x0303: "-tls1_2"}
+        versions = {0x0301: "-tls1", 0x0302: "-tls1_1", 0x0303: "-tls1_2", 0xFEFF: "-dtls1", 0xFEFD: "-dtls1_2"}
         argv = [versions[case.version], "-cipher", self.cipher(case), "-provider", "default", "-provider", "legacy"]
         return argv + (["-psk", PSK.hex()] if case.psk else [])
 
@@ -289,6 +327,7 @@ class GnuTLS(Kind):
     name, program = "gnutls", "gnutls-cli"
     styles = {"client": "echo", "server": "pipe"}
     ready = b"IPv4 [^\n]*done"
+    dtls = tuple(DTLS)
 
     def suites(self, case):
         crashes = case.role == "server" and case.exchange in ("DHE_PSK", "ECDHE_PSK")  # gnutls-cli does, with its own server too
@@ -296,11 +335,11 @@ class GnuTLS(Kind):
 
     def priority(self, case):
         cipher = {"RC4_128": "ARCFOUR-128", "3DES_EDE_CBC": "3DES-CBC"}.get(case.cipher, case.cipher.replace("_", "-"))
-        parts = ("VERS-" + VERSIONS[case.version].replace(" ", ""), case.exchange.replace("_", "-"), cipher, {"SHA": "SHA1"}.get(case.mac, case.mac))
+        parts = ("VERS-" + NAMES[case.version].replace(" ", ""), case.exchange.replace("_", "-"), cipher, {"SHA": "SHA1"}.get(case.mac, case.mac))
         return "NONE:+COMP-NULL:+SIGN-ALL:+GROUP-ALL:+CTYPE-ALL:+" + ":+".join(parts) + case.more
 
     def server(self, case, port, extra=()):
-        argv = ["gnutls-serv", "-p", port, "--echo", "--crlf", "--priority", self.priority(case), *extra]
+        argv = ["gnutls-serv", "-p", port, "--echo", "--crlf", "--priority", self.priority(case), *extra] + ["--udp"] * case.dtls
         if "--require-client-cert" not in extra:
             argv.append("--disable-client-cert")
         if case.psk:
@@ -308,7 +347,7 @@ class GnuTLS(Kind):
         return argv + ["--x509certfile", case.chain.chain_path, "--x509keyfile", case.chain.key_path]
 
     def client(self, case, port, extra=()):
-        argv = ["gnutls-cli", "-p", port, "--priority", self.priority(case), *extra]
+        argv = ["gnutls-cli", "-p", port, "--priority", self.priority(case), *extra] + ["--udp"] * case.dtls
         if case.psk:
             argv += ["--pskusername", IDENTITY, "--pskkey", PSK.hex()]
         else:

@@ -13,7 +13,7 @@ import mxtls
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT.parent / "shared" / "reference" / "MatrixSSL-3.2-API.txt"
 TEXT = (ROOT / "docs" / "api.md").read_text()
-NAME = re.compile(r"`(mxtls|keys|session|server|extension|session_id)\.(\w+)(?:\((\w+)\))?`")
+NAME = re.compile(r"`(mxtls|keys|session|server|extension|session_id|listener)\.(\w+)(?:\((\w+)\))?`")
 
 
 def rows():
@@ -36,6 +36,7 @@ def objects():
         "server": mxtls.ServerSession(keys),
         "extension": mxtls.HelloExtension(),
         "session_id": mxtls.SessionId(),
+        "listener": mxtls.Listener(),
     }
 
 

@@ -114,7 +114,8 @@ def off(profile="default", of="default", **asked):
 
 def test_everything_turns_every_feature_on():
     for name, number in resolve("everything").items():
-        assert number == (not OPTIONS[name].debug and name not in _NOT_EVERYTHING), name
+        option = OPTIONS[name]
+        assert number == (option.default if option.most > 1 else not option.debug and name not in _NOT_EVERYTHING), name
 
 
 def test_the_default_has_nothing_that_rfcs_retired():
@@ -425,17 +426,17 @@ def test_a_board_includes_the_manifest_with_its_choices(tree):
     ), done.stderr
     board.write_text(include + ", examples=1)\n")
     assert "client.py:3" in frozen_by(board, tree).stdout
-    for choice, refusal in (("USE_DTLS=1", "USE_DTLS is not built yet"), ("USE_PME=0", "did you mean USE_PEM?"), ("tire='pure'", "no option tire")):
+    for choice, refusal in (("USE_TLS_1_3=1", "USE_TLS_1_3 is not built yet"), ("USE_PME=0", "did you mean USE_PEM?"), ("tire='pure'", "no option tire")):
         board.write_text(f"{include}, {choice})\n")
         done = frozen_by(board, tree)
         assert done.returncode and refusal in done.stderr
 
 
 def test_the_command_refuses_in_one_line(tmp_path):
-    command = [sys.executable, str(ROOT / "tools/configure.py"), "--out", str(tmp_path / "x"), "USE_DTLS=1"]
+    command = [sys.executable, str(ROOT / "tools/configure.py"), "--out", str(tmp_path / "x"), "USE_TLS_1_3=1"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "configure: USE_DTLS is not built yet: remove it from the manifest\n"
+    assert done.stderr == "configure: USE_TLS_1_3 is not built yet: remove it from the manifest\n"
     assert not (tmp_path / "x").exists()
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A Pico's firmware on the emulated board: it boots, mxtls is in it, sessions talk to each other and to openssl over a UART, and without
-entropy nothing starts."""
+"""A Pico's firmware on the emulated board: it boots, mxtls is in it, sessions talk to each other and to openssl over a UART, without
+entropy nothing starts, frozen kernels compute what the pure tier does, and the C kernels come from a file."""
 
 import subprocess
 import sys
@@ -9,26 +9,33 @@ from pathlib import Path
 import pki
 import pytest
 
-from targets import ROOT
+from targets import CPYTHON, ROOT, run
 
 sys.path.insert(0, str(ROOT / "tools"))
 import emulate  # noqa: E402
 import firmware  # noqa: E402
+import natmod  # noqa: E402
 from raw_repl import BoardError  # noqa: E402
 
 from steps import Failed  # noqa: E402
 
 CLIENT = Path(__file__).with_name("board_client.py")
+KERNELS = Path(__file__).with_name("board_kernels.py")
 SCRIPTS = [ROOT / "tools" / "bench" / name for name in ("board_counter.py", "board_mx.py")]
+
+
+def built(tier):
+    """A firmware of that tier."""
+    try:
+        emulate.setup()
+        return firmware.build("RPI_PICO", "default", tier)
+    except Failed as e:
+        pytest.skip("no emulated board here: %s" % str(e).splitlines()[0])
 
 
 @pytest.fixture(scope="module")
 def image():
-    try:
-        emulate.setup()
-        return firmware.build("RPI_PICO", "default", "viper")
-    except Failed as e:
-        pytest.skip("no emulated board here: %s" % str(e).splitlines()[0])
+    return built("viper")
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +70,25 @@ def test_repl(board):
 def test_firmware(board):
     assert board.exec("import sys, mxtls; print(sys.implementation._machine, mxtls.ClientSession)").startswith("Raspberry Pi Pico with RP2040 ")
     assert board.exec("import mxtls_port, time; print(abs(mxtls_port.unix_time() - time.time()) < 2)") == "True\n"
+
+
+@pytest.mark.parametrize("tier", ["viper", "thumb", "native"])
+def test_kernels_are_frozen_right(image, tier):
+    """The GCM specification's second case and RFC 7748's first: machine code that is frozen at an odd place computes something else."""
+    with emulate.Board(firmware.build("RPI_PICO", "default", tier)) as board:
+        said = board.exec("""
+from binascii import hexlify, unhexlify
+from mxtls.crypto.gcm import Gcm
+from mxtls.kernels.x25519 import x25519
+buf = bytearray(32)
+Gcm(bytes(16)).seal(bytes(12), b"", 0, buf, 0, 16)
+print(hexlify(buf).decode())
+x25519(buf, unhexlify("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
+       unhexlify("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))
+print(hexlify(buf).decode())
+""", timeout=60)
+    assert said.split() == ["0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf",
+                            "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"]
 
 
 def test_clock_never_set(image):
@@ -138,3 +164,31 @@ def test_entropy(board):
     }
     for data, good in health.items():
         assert board.exec("print(port._healthy(%s, 256))" % data) == "%d\n" % good, data
+
+
+@pytest.mark.parametrize("tier", ["viper", "thumb"])
+def test_frozen_kernels_compute_what_the_pure_tier_does(tier):
+    wanted = run(CPYTHON, KERNELS).stdout
+    assert len(wanted.splitlines()) == 6
+    with emulate.Board(built(tier)) as board:
+        assert board.exec(KERNELS.read_text(), 120) == wanted
+
+
+def test_c_kernels_from_a_file():
+    """Without the file one line says so and viper serves; with it that line is absent, and the kernels are C."""
+    image = built("natmod")
+    try:
+        file = natmod.natmod("armv6m").read_bytes()
+    except Failed as e:
+        pytest.skip(str(e))
+    line = "mxtls: mxtls_native.mpy is not there, so the slower kernels serve: copy dist/<arch>/mxtls_native.mpy of this mxtls to the board\n"
+    with emulate.Board(image) as board:
+        for said, native in ((line, False), ("", True)):
+            assert board.exec("import sys, mxtls.kernels.aes") == said
+            assert board.exec("print('mxtls_native' in sys.modules)") == "%s\n" % native
+            for script in SCRIPTS:
+                board.exec(script.read_text())
+            figures = board.exec("measure_psk(0x00A8, 'gcm')", 120)
+            assert figures.split()[:2] == ["psk", "gcm:"]
+            board.put("mxtls_native.mpy", file)
+            board.soft_reset()

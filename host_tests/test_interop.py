@@ -47,7 +47,7 @@ def name_of(value):
     if isinstance(value, tuple):
         return str(Case(*value)) if len(value) == 3 else " ".join(value)
     if isinstance(value, int):
-        return peers.VERSIONS[value].replace(" ", "").lower()
+        return peers.NAMES[value].replace(" ", "").lower()
     return getattr(value, "name", value)
 
 

@@ -209,3 +209,115 @@ try:
 except mxtls.Error as e:
     assert seen == [e.text]
 """)
+
+
+DTLS_PAIR = """
+def datagrams(trace=None, lose=None):
+    import mxtls_port
+    now = [0]
+    mxtls_port.ticks_ms = lambda: now[0]
+    kc, ks = mxtls.Keys(), mxtls.Keys()
+    kc.load_rsa_keys(None, None, None, {root!r})
+    ks.load_rsa_keys({chain!r}, {key!r})
+    c = mxtls.ClientSession(kc, server_name="localhost", dtls=True)
+    s = mxtls.ServerSession(ks, dtls=True)
+    sent = []
+    for _ in range(6):
+        for a, b in ((c, s), (s, c)):
+            while len(a.get_outdata()):
+                out = bytes(a.get_outdata())
+                a.sent_data(len(out))
+                sent.append(out)
+                if len(sent) == lose:
+                    continue
+                view = b.get_readbuf()
+                view[: len(out)] = out
+                b.received_data(len(out))
+        if not (c.established and s.established):
+            now[0] += 1000
+    assert c.established and s.established
+    return c, s, sent
+"""
+
+
+def run_dtls(tmp_path, chain, options, script):
+    return run(tmp_path, chain, options, DTLS_PAIR.format(chain=str(chain.chain_path), key=str(chain.key_path), root=str(chain.root_path)) + script)
+
+
+def test_dtls_records_individually(tmp_path, chain):
+    """DTLS_SEND_RECORDS_INDIVIDUALLY: a record a datagram; without it, as much as fits."""
+    script = """
+c, s, sent = datagrams()
+def count(d):
+    n = 0
+    while d:
+        d = d[13 + (d[11] << 8 | d[12]):]
+        n += 1
+    return n
+print(sum(map(count, sent)), len(sent), max(map(count, sent)))
+"""
+    packed = list(map(int, run_dtls(tmp_path, chain, {}, script).split()))
+    alone = list(map(int, run_dtls(tmp_path, chain, {"DTLS_SEND_RECORDS_INDIVIDUALLY": 1}, script).split()))
+    assert packed[2] > 1 and packed[1] < packed[0]
+    assert alone[2] == 1 and alone[0] == alone[1] >= packed[0]
+
+
+def test_dtls_pmtu_of_the_build(tmp_path, chain):
+    run_dtls(tmp_path, chain, {"DTLS_PMTU": 300}, """
+assert mxtls.get_pmtu() == 300
+c, s, sent = datagrams()
+assert 250 < max(map(len, sent)) <= 300
+assert mxtls.set_pmtu(900) == 900 and mxtls.set_pmtu(-1) == 300
+""")
+
+
+def test_dtls_trace(tmp_path, chain):
+    """USE_DTLS_DEBUG_TRACE tells what is dropped and what goes again; without it not a word."""
+    script = """
+c, s, sent = datagrams(lose=2)
+view = c.get_readbuf()
+view[:3] = b"bad"
+c.received_data(3)
+assert c.dropped == 1
+"""
+    said = run_dtls(tmp_path, chain, {"USE_DTLS_DEBUG_TRACE": 1}, script)
+    assert "dtls: no answer, the flight goes again" in said and "client    dtls: dropped half a record" in said
+    assert run_dtls(tmp_path, chain, {}, script) == ""
+
+
+def test_dtls_in_an_arena(tmp_path, chain):
+    """All of a session's buffers are in the block, and come back."""
+    run_dtls(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1, "USE_MULTITHREADING": 1}, """
+import mxtls.memory as memory
+mxtls.open(arena=32000)
+c, s, sent = datagrams(lose=3)
+assert memory.spent() > 4000
+c.encode_to_outdata(b"hello")
+out = bytes(c.get_outdata())
+view = s.get_readbuf()
+view[: len(out)] = out
+assert s.received_data(len(out)) == mxtls.APP_DATA and bytes(s.plaintext) == b"hello"
+view = None
+c.delete()
+s.delete()
+assert memory.spent() == 0, memory.spent()
+""")
+
+
+def test_dtls_is_gone_when_off(tmp_path, chain):
+    run(tmp_path, chain, {"USE_DTLS": 0}, """
+c, s = pair()
+run(c, s)
+assert not hasattr(c, "dtls") and not hasattr(c, "timeout") and not hasattr(c, "dropped")
+try:
+    mxtls.get_pmtu()
+    raise SystemExit("there")
+except AttributeError:
+    pass
+try:
+    mxtls.ClientSession(mxtls.Keys(), dtls=True)
+    raise SystemExit("taken")
+except mxtls.Error as e:
+    assert e.code == mxtls.DISABLED_FEATURE_FAIL
+""")
+    assert not list((tmp_path / "staged" / "mxtls").glob("dtls*"))

@@ -117,6 +117,21 @@ def echo_server(folder):
         listener.shutdown(socket.SHUT_RDWR)
 
 
+@contextlib.contextmanager
+def own_server(folder, *options):
+    """examples/server.py with everything that is built, in CPython; yields the port."""
+    staged = toolchain.configure("everything", "pure", "cpython").parent
+    command = [sys.executable, "-m", "server", "--listen", "127.0.0.1:0", *options]
+    server = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(staged), "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE)
+    try:
+        port = int(server.stdout.readline().split()[-1])
+        threading.Thread(target=server.stdout.read, daemon=True).start()
+        yield port
+    finally:
+        server.kill()
+        server.wait()
+
+
 class Program:
     """A frozen client or server script in a binary."""
 
@@ -126,9 +141,10 @@ class Program:
     def _command(self, heap, *arguments):
         return [str(self.binary), "-X", "heapsize=%d" % heap, "-m", self.script] + [str(a) for a in arguments]
 
-    def client(self, heap, port, *what):
-        """Run the client against echo_server; what it printed as numbers, None when it failed."""
-        command = self._command(heap, port, os.path.join(self.folder, "ca.der"), self.max_record, *what)
+    def client(self, heap, port, *what, root="ca.der"):
+        """Run the client against echo_server; what it printed as numbers, None when it failed. root: a file, or "psk"."""
+        root = os.path.join(self.folder, root) if root != "psk" else root
+        command = self._command(heap, port, root, self.max_record, *what)
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT)
         except subprocess.TimeoutExpired:

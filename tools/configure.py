@@ -97,8 +97,8 @@ def _check(name: str, number: int) -> None:
         raise ConfigureError(f"{what} is not built yet: remove it from the manifest")
     if option.state == NEVER and number:
         raise ConfigureError(f"{name} does not apply: {option.what}; remove it from the manifest")
-    if number not in (0, 1) and option.state != LATER:
-        raise ConfigureError(f"{name}={number}: it is 0 or 1")
+    if not option.least <= number <= option.most and option.state != LATER:
+        raise ConfigureError(f"{name}={number}: it is {option.least} {'to' if option.most > 1 else 'or'} {option.most}")
 
 
 # --- Folding one module

@@ -8,7 +8,6 @@ Tests and benchmarks use Board, which has the calls of raw_repl.RawRepl and a bo
 
 import argparse
 import contextlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +19,7 @@ import firmware
 from raw_repl import BoardError, RawRepl
 
 from steps import BUILD, ROOT, Failed, build_lock, digest, is_stamped, run, say, step
-from toolchain import apt_install
+from toolchain import tool
 
 EMULATOR = ROOT / "tools" / "emulator"
 PACKAGE = "rp2040js@1.4.1"
@@ -35,11 +34,8 @@ READ_CYCLES = "def _cycles():\n low = machine.mem32[0x40070000]\n return machine
 def setup():
     """Node's package and the boot ROM, in build/. Raises Failed where node, npm or the compiler cannot be had."""
     with build_lock():
-        if not (shutil.which("node") and shutil.which("npm")) and shutil.which("dpkg-query"):
-            apt_install(("nodejs", "npm"))
-        for tool in ("node", "npm"):
-            if not shutil.which(tool):
-                raise Failed("there is no %s on this machine; as root run: apt-get install nodejs npm" % tool)
+        for name in ("node", "npm"):
+            tool(name, ("nodejs", "npm"))
         if not is_stamped(NODE_MODULES / "stamp", PACKAGE):
             with step("%s from npm, build/node" % PACKAGE):
                 NODE_MODULES.mkdir(exist_ok=True)

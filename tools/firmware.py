@@ -18,7 +18,7 @@ from options import PROFILES
 
 import debian_source
 from steps import BUILD, ROOT, Failed, build_lock, digest, is_stamped, run, say, step
-from toolchain import MPY_CROSS, NATIVE, OBJ, apt_install, micropython_source
+from toolchain import MPY_CROSS, NATIVE, OBJ, micropython_source, tool
 
 BOARDS = ROOT / "boards"
 FIRMWARE = BUILD / "firmware"
@@ -36,11 +36,8 @@ def boards():
 
 def compiler():
     """The ARM compiler; raises Failed where there is none and no way to install it."""
-    if not (shutil.which("arm-none-eabi-gcc") and shutil.which("cmake")) and shutil.which("dpkg-query"):
-        apt_install(COMPILER)
-    for tool in ("arm-none-eabi-gcc", "cmake"):
-        if not shutil.which(tool):
-            raise Failed("there is no %s on this machine; as root run: apt-get install %s" % (tool, " ".join(COMPILER)))
+    for name in ("arm-none-eabi-gcc", "cmake"):
+        tool(name, COMPILER)
 
 
 def source():
@@ -155,7 +152,7 @@ def add_arguments(parser):
     """The choice of a firmware, on a command line."""
     parser.add_argument("board", nargs="?", default="RPI_PICO", help=" ".join(boards()))
     parser.add_argument("--profile", default="default", help=" ".join(PROFILES))
-    parser.add_argument("--tier", default="viper", help=" ".join(TIERS))
+    parser.add_argument("--tier", default="native", help=" ".join(TIERS))
     parser.add_argument("options", nargs="*", metavar="USE_X=0|1", help="of tools/configure.py")
 
 

@@ -23,16 +23,19 @@ COMPILERS = {
 }
 
 
-def natmod(arch):
-    """Build dist/<arch>/mxtls_native.mpy, nothing when it is up to date; returns its path. Raises Failed where that cannot be done."""
+def compiler(arch):
+    """The compiler of an architecture; raises Failed where there is none and no way to install it."""
     if arch not in COMPILERS:
         raise Failed("no mxtls_native.mpy is built for %s: choose %s" % (arch, ", ".join(COMPILERS)))
-    compiler, *packages = COMPILERS[arch]
-    if not shutil.which(compiler) or arch == "x86":
-        if shutil.which("dpkg-query"):
-            toolchain.apt_install(packages)
-        if not shutil.which(compiler):
-            raise Failed("there is no %s on this machine" % compiler)
+    name, *packages = COMPILERS[arch]
+    if arch == "x86" and shutil.which("dpkg-query"):  # gcc alone does not tell whether it has 32-bit libraries
+        toolchain.apt_install(packages)
+    toolchain.tool(name, packages)
+
+
+def natmod(arch):
+    """Build dist/<arch>/mxtls_native.mpy, nothing when it is up to date; returns its path. Raises Failed where that cannot be done."""
+    compiler(arch)
     makefile = toolchain.NATIVE / "natmod" / "Makefile"
     target, folder = DIST / arch / "mxtls_native.mpy", BUILD / "natmod" / arch
     with build_lock():

@@ -21,6 +21,8 @@ class Option:
     auto: bool = False  # on exactly when another option needs or uses it, unless asked for
     debug: bool = False
     state: str = BUILT
+    least: int = 0  # the values it may have
+    most: int = 1
 
     @property
     def suite(self) -> bool:
@@ -177,10 +179,10 @@ EXTENSIONS = (
 
 # The reference, appendix A
 DTLS = (
-    _later("USE_DTLS", "DTLS 1.0 and 1.2"),
-    _later("DTLS_SEND_RECORDS_INDIVIDUALLY", "one handshake message a datagram", ("USE_DTLS",)),
-    _later("USE_DTLS_DEBUG_TRACE", "print what DTLS does", ("USE_DTLS",)),
-    _later("DTLS_PMTU", "the largest datagram until set_pmtu", default=1500),
+    Option("USE_DTLS", "DTLS 1.2, and 1.0 where USE_TLS_1_1 is on, RFC 6347", ("USE_TLS_1_2|USE_TLS_1_1",), default=0),
+    Option("DTLS_SEND_RECORDS_INDIVIDUALLY", "one handshake message a datagram", ("USE_DTLS",), default=0, debug=True),
+    Option("USE_DTLS_DEBUG_TRACE", "print what DTLS drops and sends again", ("USE_DTLS",), default=0, debug=True),
+    Option("DTLS_PMTU", "the largest datagram until set_pmtu, 128 to 65507", default=1500, most=65507, least=128),
 )
 
 SECTIONS = (
@@ -211,7 +213,7 @@ _NOT_EVERYTHING = ("DISABLE_SSLV3", "REQUIRE_SECURE_REHANDSHAKES", "USE_MULTITHR
 # What a profile asks for; everything else keeps its default.
 PROFILES: dict[str, dict[str, int]] = {
     "default": {},
-    "everything": {o.name: int(o.name not in _NOT_EVERYTHING) for o in OPTIONS.values() if o.state == BUILT and not o.debug},
+    "everything": {o.name: o.default if o.most > 1 else int(o.name not in _NOT_EVERYTHING) for o in OPTIONS.values() if o.state == BUILT and not o.debug},
     "client": {"USE_SERVER_SIDE_SSL": 0},
     "server": {"USE_CLIENT_SIDE_SSL": 0},
     "one-suite": {

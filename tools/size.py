@@ -149,7 +149,7 @@ def page(profiles: Mapping[str, Size], options: Mapping[str, tuple[str, int]]) -
         lines += ["", f"### {title}", "", "| Option | Default | What it brings | Needs | Off saves |", "|---|---|---|---|---:|"]
         for o in section:
             how, n = options.get(o.name, ("", 0))
-            default = {BUILT: "auto" if o.auto else "on" if o.default else "off", LATER: "not built yet"}.get(o.state, "does not apply")
+            default = {BUILT: "auto" if o.auto else str(o.default) if o.most > 1 else "on" if o.default else "off", LATER: "not built yet"}.get(o.state, "does not apply")
             needs = ", ".join(f"`{need}`".replace("|", "` or `") for need in o.needs)
             bytes_ = {"saves": number(n), "costs": f"(on costs {number(n)})", "required": "needed"}.get(how, "")
             lines.append(f"| `{o.name}` | {default} | {o.what} | {needs} | {bytes_} |")
@@ -164,7 +164,7 @@ def main(arguments: list[str]) -> int:
         print("size: there is no 32-bit MicroPython to measure with: run `make setup`", file=sys.stderr)
         return 1
     CACHE.mkdir(parents=True, exist_ok=True)
-    names = [o.name for o in OPTIONS.values() if o.state == BUILT]
+    names = [o.name for o in OPTIONS.values() if o.state == BUILT and o.most == 1]
     try:
         with ThreadPoolExecutor(2) as pool:
             profiles = dict(zip(PROFILES, pool.map(lambda name: measure(resolve(name)), PROFILES), strict=True))

@@ -24,6 +24,7 @@ MPY_CROSS = BIN / "mpy-cross"
 NATIVE = ROOT / "port" / "native"
 APT_PACKAGES = ("openssl", "build-essential", "pkg-config", "libffi-dev")
 CHECK_PACKAGES = ("valgrind",)  # what only host_tests/test_constant_time.py runs
+QEMU_PACKAGES = ("qemu-system-arm",)  # what only host_tests/test_native.py runs
 PEER_PACKAGES = ("gnutls-bin", "libnss3-tools")  # what only host_tests/test_interop.py talks to
 X86_64 = platform.machine() in ("x86_64", "AMD64")
 BITS = (32, 64) if X86_64 else (64,)
@@ -69,6 +70,35 @@ def peers():
             _install(tree / "build" / "brssl", target)
     except Failed as e:
         say("setup: no BearSSL to test against: %s" % e)
+
+
+def boards():
+    """What firmware, the emulated board and mxtls_native.mpy are made with, and QEMU; returns the texts of what failed."""
+    import emulate  # these import this file
+    import firmware
+    import natmod
+
+    problems = []
+    for what, prepare, *arguments in (
+        ("no firmware", firmware.source),
+        ("no emulated board", emulate.setup),
+        ("no mxtls_native.mpy for Arm", natmod.compiler, "armv6m"),
+        ("no mxtls_native.mpy for RISC-V", natmod.compiler, "rv32imc"),
+        ("no Cortex-M0 to test the C kernels on", tool, "qemu-system-arm", QEMU_PACKAGES),
+    ):
+        try:
+            prepare(*arguments)
+        except Failed as e:
+            problems.append("%s: %s" % (what, e))
+    return problems
+
+
+def tool(name, packages):
+    """A program, from these Debian packages when it is missing. Raises Failed where it cannot be had."""
+    if not shutil.which(name) and shutil.which("dpkg-query"):
+        apt_install(packages)
+    if not shutil.which(name):
+        raise Failed("there is no %s on this machine; as root run: apt-get install %s" % (name, " ".join(packages)))
 
 
 def apt_install(wanted):
@@ -123,7 +153,18 @@ def micropython_source():
         with step("MicroPython and mbedtls sources from Debian's packages"):
             debian_source.unpack(BUILD / "apt", {"micropython": tree, "mbedtls": tree / "lib" / "mbedtls"})
             (tree / "stamp").touch()
+    align_frozen_code(tree)
     return tree
+
+
+def align_frozen_code(tree):
+    """MicroPython's mpy-tool places frozen machine code for ARMv6-M at multiples of two. Its constants are loaded relative to a multiple
+    of four, so that a function which lands between gets others: wrong results, not a fault. (docs/boards.md says what to do to a tree of your own.)"""
+    tool = tree / "tools" / "mpy-tool.py"
+    text = tool.read_text()
+    fixed = text.replace("__attribute__ ((aligned (2)))", "__attribute__ ((aligned (4)))")
+    if fixed != text:
+        tool.write_text(fixed)
 
 
 def tree_digest(tree):
@@ -319,6 +360,8 @@ def setup():
         except Failed as e:
             say("setup: mxtls could not be frozen: %s" % e)
             return 1
+        if MPY_CROSS.exists():
+            problems += boards()
     for problem in problems:
         say("setup: " + problem)
     if problems and os.environ.get("MXTLS_REQUIRE_MICROPYTHON"):

@@ -20,8 +20,12 @@ PLAIN(poly1305_tag);
 PLAIN(chacha20_xor);
 PLAIN(sha1_blocks);
 PLAIN(sha256_blocks);
+PLAIN(big_sub);
+PLAIN(mont_mul);
+PLAIN(mont_square);
 
-static uint8_t key[48], iv[64], text[1100], iv2[64], text2[1100];
+static uint8_t key[48], iv[64], iv2[64];
+static uint8_t text[1100] __attribute__((aligned(4))), text2[1100] __attribute__((aligned(4)));
 static const char *failed;
 
 static uint32_t random(void) {
@@ -112,6 +116,25 @@ static void streams(size_t n) {
     same("sha256");
 }
 
+/* Numbers of n words, up to 16: what the assembly adds up, takes off and carries. */
+static void numbers(size_t n) {
+    static uint32_t m[16], x[16], y[16], t[33];
+    uint32_t *a = (uint32_t *)text, *b = (uint32_t *)text2;
+    again();
+    fill((uint8_t *)m, sizeof(m));
+    fill((uint8_t *)x, sizeof(x));
+    fill((uint8_t *)y, sizeof(y));
+    m[0] |= 1;
+    uint32_t m0 = mxtls_mont_m0(m[0]), take = random() & 1;
+    mxtls_mont_mul(a, x, y, m, m0, n, t);
+    plain_mxtls_mont_mul(b, x, y, m, m0, n, t);
+    mxtls_mont_square(a + 20, y, m, m0, n, t);
+    plain_mxtls_mont_square(b + 20, y, m, m0, n, t);
+    a[40] = mxtls_big_sub(a + 41, x, y, take, n);
+    b[40] = plain_mxtls_big_sub(b + 41, x, y, take, n);
+    same("mont");
+}
+
 static void semihosting(uint32_t call, const void *value) {
     register uint32_t r0 __asm__("r0") = call;
     register const void *r1 __asm__("r1") = value;
@@ -126,6 +149,7 @@ static void start(void) {
     }
     for (int i = 0; i < 300 && !failed; i++) {
         authenticators(random() & 127);
+        numbers((random() & 15) + 1);
     }
     ciphers(1080);
     streams(1024);

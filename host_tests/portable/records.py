@@ -70,7 +70,7 @@ def cbc_case(what, case, alg, size, implicit, cipher):
     version = ad[9] << 8 | ad[10]
     fragment = sealed if implicit else iv + sealed
     record = CbcRecord(key, alg, mac_key, 0, 0x0301 if implicit else 0x0303, iv, cipher)
-    record._header[:8] = ad[:8]
+    record.header[:8] = ad[:8]
     buf = bytearray(b"<" + fragment + b">")
     n = opened(record, ad[8], version, buf, 1, len(fragment))
     if "FAILS" in case:
@@ -81,7 +81,7 @@ def cbc_case(what, case, alg, size, implicit, cipher):
     if "NO_SEAL" not in case:
         record_cbc.random_into = lambda b, off, n: record_cbc.copy(b, off, iv, 0, n)
         record = CbcRecord(key, alg, mac_key, 0, 0x0301 if implicit else 0x0303, iv, cipher)
-        record._header[:8] = ad[:8]
+        record.header[:8] = ad[:8]
         at = 1 + record.pre
         buf = bytearray(at + len(text) + record.post + 1)
         buf[at : at + len(text)] = text
@@ -154,7 +154,7 @@ def selftest(what, ours, theirs):
     check(what + " after all", opened(theirs, 23, 0x0303, bytearray(buf), 0, m), 21)
     refused(23, 0x0303, buf[:m])  # a replay
     # The last sequence number.
-    ours._header[:8] = b"\xff" * 8
+    ours.header[:8] = b"\xff" * 8
     for _ in "12":
         try:
             ours.seal(23, 0x0303, buf, ours.pre, 21)

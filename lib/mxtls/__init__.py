@@ -4,7 +4,12 @@
 Names are looked up when they are first used, so that a client never loads what servers need.
 """
 
-from mxtls.config import USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS, USE_RESUMPTION as _USE_RESUMPTION
+from mxtls.config import (
+    USE_DTLS as _USE_DTLS,
+    USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
+    USE_RESUMPTION as _USE_RESUMPTION,
+    USE_SERVER_SIDE_SSL as _USE_SERVER,
+)
 
 
 def __getattr__(name):
@@ -18,6 +23,10 @@ def __getattr__(name):
         import mxtls.resume as module
     elif _USE_HELLO_EXTENSIONS and name == "HelloExtension":
         import mxtls.hello_extension as module
+    elif _USE_DTLS and name in ("get_pmtu", "set_pmtu"):
+        import mxtls.dtls as module
+    elif _USE_DTLS and _USE_SERVER and name == "Listener":
+        import mxtls.dtls_cookie as module
     elif name in ("open", "close", "set_cipher_suite_enabled_status"):
         import mxtls.library as module
     elif not name.isupper():

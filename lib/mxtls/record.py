@@ -33,14 +33,14 @@ class Record:
     split = 0  # length of the fragment of a one-byte text, where records must be split (CBC before TLS 1.1)
 
     def __init__(self):
-        self._header = take(13) if _USE_ARENA else bytearray(13)  # sequence number (8), type, version (2), length (2)
+        self.header = take(13) if _USE_ARENA else bytearray(13)  # sequence number (8), type, version (2), length (2)
 
     if _USE_SSL3:
         _covered = 13  # bytes of the header that the MAC covers, 11 in SSL 3.0
 
     def _describe(self, kind, version, n):
         # The header of a record of n bytes.
-        header = self._header
+        header = self.header
         if _USE_SSL3 and self._covered == 11:
             version = n  # SSL 3.0 leaves the version out: the length stands in its place
         header[8] = kind
@@ -56,13 +56,13 @@ class Record:
             self._describe(kind, version, n)
             mac = self._mac
             mac.reset()
-            mac.update(self._header, 0, self._covered if _USE_SSL3 else 13)
+            mac.update(self.header, 0, self._covered if _USE_SSL3 else 13)
             mac.update(buf, off, n)
             mac.digest_into(self._tag, 0)
 
     def _count(self):
         # On to the next sequence number, which must never wrap.
-        header = self._header
+        header = self.header
         for i in range(7, -1, -1):
             header[i] = (header[i] + 1) & 255
             if header[i]:

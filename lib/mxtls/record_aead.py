@@ -6,7 +6,7 @@ RFC 6655 section 3), or ciphertext || tag, and the sequence number is not sent b
 """
 
 from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, mix, wipe
 from mxtls.record import Record
 
 if _USE_ARENA:
@@ -27,10 +27,10 @@ class AeadRecord(Record):
 
     def seal(self, kind, version, buf, off, n):
         pre = self.pre
-        copy(buf, off - pre, self._header, 0, pre)
-        self._mix(self._header, 0)
+        copy(buf, off - pre, self.header, 0, pre)
+        self._mix(self.header, 0)
         self._describe(kind, version, n)
-        self._aead.seal(self._nonce, self._header, 13, buf, off, n)
+        self._aead.seal(self._nonce, self.header, 13, buf, off, n)
         self._count()
         return pre + n + self.post
 
@@ -42,9 +42,9 @@ class AeadRecord(Record):
         if pre:
             self._mix(buf, off)
         else:
-            self._mix(self._header, 0)
+            self._mix(self.header, 0)
         self._describe(kind, version, n)
-        if not self._aead.open(self._nonce, self._header, 13, buf, off + pre, n):
+        if not self._aead.open(self._nonce, self.header, 13, buf, off + pre, n):
             self._refuse()
         self._count()
         return n
@@ -52,12 +52,11 @@ class AeadRecord(Record):
     def _mix(self, seq, off):
         # The nonce: the salt with 8 bytes mixed in at its end; a short salt is zero there.
         copy(self._nonce, 0, self._salt, 0, 12)
-        for i in range(8):
-            self._nonce[4 + i] ^= seq[off + i]
+        mix(self._nonce, 4, seq, off, 8)
 
     def wipe(self):
         """Forget the key."""
         self._aead.wipe()
-        wipe(self._header)
+        wipe(self.header)
         wipe(self._salt)
         wipe(self._nonce)

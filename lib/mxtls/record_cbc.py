@@ -28,13 +28,13 @@ class CbcRecord(Record):
         if _USE_AES_CBC and cipher is None:
             from mxtls.crypto.cbc import AesCbc as cipher
         self._cipher = cipher(key)
-        self._head = self._header  # what the inner hash absorbs before the text and behind a whole block
+        self._head = self.header  # what the inner hash absorbs before the text and behind a whole block
         if _USE_SSL3 and version < _TLS1_0:
             from mxtls.crypto.ssl3mac import Ssl3Mac
 
             self._mac = Ssl3Mac(mac_alg, mac_key)
             self._covered = 11
-            self._head = memoryview(self._header)[4:11]
+            self._head = memoryview(self.header)[4:11]
         else:
             self._mac = BlockHmac(mac_alg, mac_key)
         self._tag = take(self._mac.size) if _USE_ARENA else bytearray(self._mac.size)
@@ -113,7 +113,7 @@ class CbcRecord(Record):
         least = max(0, most - 255)
         mac.reset()
         if _USE_SSL3 and self._covered == 11:
-            mac.update(self._header, 0, 4)  # with the key and its padding, a whole block
+            mac.update(self.header, 0, 4)  # with the key and its padding, a whole block
         head = len(self._head)
         self._compress(buf, off, most + head, (least + head) & -mac.hash.block, text + head)
         copy(self._tag, 0, self._kept, 0, mac.size)
@@ -137,7 +137,7 @@ class CbcRecord(Record):
         """Forget the keys."""
         self._cipher.wipe()
         self._mac.wipe()
-        wipe(self._header)
+        wipe(self.header)
         wipe(self._iv)
         wipe(self._tag)
         if self._kept:

@@ -58,5 +58,5 @@ class StreamRecord(Record):
         """Forget the keys."""
         self._cipher.wipe()
         self._mac.wipe()
-        wipe(self._header)
+        wipe(self.header)
         wipe(self._tag)

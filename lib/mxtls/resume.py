@@ -7,6 +7,7 @@ made with. The cache belongs to a Keys object: at most keys.max_sessions entries
 
 import mxtls_port
 from mxtls.codes import EXT_EXTENDED_MASTER_SECRET as _EMS
+from mxtls.config import USE_DTLS as _USE_DTLS
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
 
@@ -42,7 +43,12 @@ class SessionId:
 
     def fits(self, session):
         """Was it made for this host name, and may its version be offered?"""
-        return bool(self.id) and self.name == session.server_name and session.min_version <= self.version <= session.max_version
+        version = self.version
+        if _USE_DTLS and session.dtls:
+            from mxtls.versions import level
+
+            version = level(version) if version >> 8 == 0xFE else 0  # a session of TLS is none of DTLS
+        return bool(self.id) and self.name == session.server_name and session.min_version <= version <= session.max_version
 
 
 def remember(session, hs):

@@ -59,6 +59,7 @@ from mxtls.config import (
     ENABLE_SECURE_REHANDSHAKES as _ENABLE_SECURE_REHANDSHAKES,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_DTLS as _USE_DTLS,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_MULTITHREADING as _USE_MULTITHREADING,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
@@ -114,16 +115,21 @@ class Session:
     client_auth = True
     disabled = ()  # suites that this server session does not take
     rehandshakes = 0
+    if _USE_DTLS:
+        dtls = None  # what is otherwise over datagrams (dtls.py)
+        dropped = 0  # records and fragments of datagrams that were not taken
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
 
-    def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0):
+    def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0, dtls=False):
         if not 512 <= max_record <= 16384:
             raise Error(_ARG_FAIL, _ALERT_NONE, "max_record is out of range; give 512 to 16384")
         self.keys = keys
         self.cert_validator = cert_validator
+        if dtls and not _USE_DTLS:
+            raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "DTLS is not in this build; enable USE_DTLS")
         import mxtls.versions as versions
 
-        versions.bound(self, min_version, max_version)
+        versions.bound(self, min_version, max_version, dtls)
         self.wanted_record = self.max_record = max_record  # of what we receive
         self.max_out = max_record  # of what we send; the peer may ask for less
         limit = max_record + _EXPANSION
@@ -131,7 +137,14 @@ class Session:
             limit = _MESSAGE + _EXPANSION
         if _USE_ARENA:
             memory.owner = self
-        self.input = Buffer(min(_FIRST_INPUT, limit), limit)
+        if _USE_DTLS and dtls:
+            import mxtls.dtls as datagrams
+
+            self.dtls = datagrams.Dtls(limit)
+            limit += datagrams.pmtu
+            self.input = Buffer(datagrams.pmtu, limit)
+        else:
+            self.input = Buffer(min(_FIRST_INPUT, limit), limit)
         self.output = Buffer(min(_FIRST_OUTPUT, limit), 2 * limit)
         self.rd = None  # record protection, each way; None while in the clear
         self.wr = None
@@ -163,6 +176,8 @@ class Session:
         """Make room for what must come next and return how many bytes may be put into
         input.buf at input.end."""
         inp = self.input
+        if _USE_DTLS and self.dtls:
+            self.need = self.dtls.expected(inp)
         moved = inp.room(self.need)
         if moved < 0:
             e = Error(_LIMIT_FAIL, _ALERT_RECORD_OVERFLOW, "the input buffer is full at %d bytes; raise max_record" % inp.limit)
@@ -199,7 +214,8 @@ class Session:
         if self.plain_len < 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "processed_data: no plaintext was handed out")
         self.plain_len = -1
-        self.input.start = self._hs_end = self._rec
+        if not (_USE_DTLS and self.dtls):  # there part of a message may wait
+            self.input.start = self._hs_end = self._rec
         if self.closing & _GOT:
             self._rec = self._hs_end = self.input.start = self.input.end = 0
             return _SUCCESS
@@ -229,10 +245,12 @@ class Session:
         if _USE_ARENA:
             memory.owner = self
         try:
-            status = self._records()
+            status = self.dtls.records(self) if _USE_DTLS and self.dtls else self._records()
             if status:
                 return status
             if self.output.end > self.output.start:
+                return _REQUEST_SEND
+            if _USE_DTLS and self.dtls and self.dtls.pending(self):
                 return _REQUEST_SEND
             if self.completed:
                 self.completed = False
@@ -354,7 +372,9 @@ class Session:
                 self.hs.wipe()  # our ClientHello was in vain; all goes on as it was
                 self.hs = None
                 self.state = _OPEN
-        self.plain_off = self.input.start = off
+        if not (_USE_DTLS and self.dtls):
+            self.input.start = off
+        self.plain_off = off
         self.plain_len = 2
         return _RECEIVED_ALERT
 
@@ -381,22 +401,30 @@ class Session:
     # Sending
 
     def get_outdata(self):
-        """A view of the bytes to send, empty when there are none. Call sent_data after sending.
-        Twin: output.buf from output.start to output.end."""
+        """A view of the bytes to send, empty when there are none. Call sent_data after sending. Over DTLS it is one datagram, and
+        a flight that was not answered in time begins again. Twin: output.buf from output.start to output.end, or over DTLS
+        as many bytes from output.start as want_outdata says."""
         out = self.output
+        if _USE_DTLS and self.dtls:
+            n = self.want_outdata()
+            return memoryview(out.buf)[out.start : out.start + n]
         return memoryview(out.buf)[out.start : out.end]
 
     def sent_data(self, n):
         """n bytes of get_outdata were sent. Returns REQUEST_SEND (there is more), REQUEST_CLOSE (that was an alert
         which ends the session), HANDSHAKE_COMPLETE or SUCCESS."""
         out = self.output
-        if n < 0 or n > out.end - out.start:
+        if n < 0 or n > (self.dtls.left if _USE_DTLS and self.dtls else out.end - out.start):
             raise Error(_ARG_FAIL, _ALERT_NONE, "sent_data: more bytes than get_outdata offered")
         out.start += n
+        if _USE_DTLS and self.dtls:
+            self.dtls.left -= n
         if out.start < out.end:
             return _REQUEST_SEND
         if not self.write_len:
             out.start = out.end = 0
+        if _USE_DTLS and self.dtls and not self.dtls.sent(self):
+            return _REQUEST_SEND
         if self.closing & _SENT:
             return _REQUEST_CLOSE
         if self.completed:
@@ -406,11 +434,12 @@ class Session:
 
     def head(self):
         """Bytes that a record has before its plaintext."""
-        return _HEADER + self.wr.pre if self.wr else _HEADER
+        n = _HEADER + self.wr.pre if self.wr else _HEADER
+        return n + 8 if _USE_DTLS and self.dtls else n
 
     def overhead(self):
         """The most bytes that a record has beside its plaintext."""
-        return _HEADER + self.wr.pre + self.wr.post if self.wr else _HEADER
+        return self.head() + self.wr.post if self.wr else self.head()
 
     def want_output(self, n):
         """Make room for a record with n bytes of application data and return how many fit it, perhaps fewer;
@@ -419,6 +448,8 @@ class Session:
         if n <= 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "get_writebuf: ask for at least one byte")
         n = min(n, self.max_out)
+        if _USE_DTLS and self.dtls:
+            n = self.dtls.room(self, n)
         if self.output.room(n + self.split + self.overhead()) < 0:
             raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
         self.write_off = self.output.end + self.split + self.head()
@@ -436,6 +467,8 @@ class Session:
         self._check_writable()
         if n <= 0 or n > self.write_len:
             raise Error(_ARG_FAIL, _ALERT_NONE, "encode_writebuf: not the bytes that get_writebuf gave")
+        if _USE_DTLS and self.dtls:
+            self.dtls.check(self, n + self.overhead())
         off = self.output.end + self.split + self.head()
         if off != self.write_off:
             raise Error(_FAILURE, _ALERT_NONE, "encode_writebuf: the output buffer moved; call get_writebuf again")
@@ -454,7 +487,10 @@ class Session:
             raise Error(_LIMIT_FAIL, _ALERT_NONE, "encode_to_outdata: more than 16384 bytes; send them in parts")
         out = self.output
         most = self.max_out
-        if out.room(left + (self.split + self.overhead()) * (1 + (left - 1) // most)) < 0:
+        n = left + (self.split + self.overhead()) * (1 + (left - 1) // most)
+        if _USE_DTLS and self.dtls:
+            self.dtls.check(self, n)
+        if out.room(n) < 0:
             raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first, or less at once")
         at = 0
         while left:
@@ -483,6 +519,9 @@ class Session:
 
     def seal(self, kind, off, n):
         """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""
+        if _USE_DTLS and self.dtls:
+            self.dtls.seal(self, self.wr, kind, off, n)
+            return
         out = self.output
         buf = out.buf
         wr = self.wr
@@ -518,6 +557,8 @@ class Session:
 
     def send_alert(self, level, description):
         out = self.output
+        if _USE_DTLS and self.dtls:
+            self.dtls.flush(self)
         if out.room(2 + self.overhead()) < 0:
             raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
         off = out.end + self.head()
@@ -531,6 +572,8 @@ class Session:
     def fail(self, e):
         """Close for good: the error's alert waits in get_outdata, the keys are gone. e is None without memory."""
         try:
+            if _USE_DTLS and self.dtls:
+                self.dtls.flight.clear()  # the alert comes in its place
             alert = e.alert if e else _ALERT_INTERNAL_ERROR
             if alert != _ALERT_NONE and not self.closing & (_SENT | _DEAD):
                 self.send_alert(_FATAL, alert)
@@ -557,6 +600,8 @@ class Session:
         if self.wr:
             self.wr.wipe()
             self.wr = None
+        if _USE_DTLS and self.dtls:
+            self.dtls.wipe()
 
     def delete(self):
         """Wipe and free what the session holds. Harmless when called twice."""
@@ -564,12 +609,28 @@ class Session:
         self.closing |= _SENT | _GOT | _DEAD
         self.input.free()
         self.output.free()
+        if _USE_DTLS and self.dtls:
+            self.dtls.free()
         if _USE_ARENA:
             memory.release(self)
         self.plain_len = -1
         self.write_len = 0
         self.keys = self.cert_validator = self.peer_certificate = None
 
+    # Datagrams
+
+    if _USE_DTLS:
+
+        def timeout(self):
+            """Milliseconds until get_outdata should be called, because what it returned last was not answered and is rebuilt then; 0: now; -1:
+            no timer runs."""
+            return self.dtls.timeout(self) if self.dtls else -1
+
+        def want_outdata(self):
+            """The next datagram lies at output.buf[output.start:]; how many bytes it has, 0 when there is none."""
+            if _USE_ARENA:
+                memory.owner = self
+            return self.dtls.datagram(self)
 
     # Handshakes, once more
 
@@ -610,14 +671,14 @@ if _USE_CLIENT:
         cipher_suite: 0 for all of this build, or the one to insist on. server_name: the host name or address that the certificate
         must carry; None accepts any name, for a cert_validator that checks it. extensions: a HelloExtension;
         extension_callback(session, type, data) sees each of the server's, and ends the handshake with a negative number.
-        min_version, max_version: TLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
-        an older max_version (RFC 7507)."""
+        min_version, max_version: TLS1_2 or, over DTLS, DTLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
+        an older max_version (RFC 7507). dtls: over datagrams (dtls.py)."""
 
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
-            server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False,
+            server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False,
         ):
-            super().__init__(keys, cert_validator, max_record, min_version, max_version)
+            super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
             if server_name is not None:
                 self.server_name = server_name
@@ -649,8 +710,8 @@ if _USE_SERVER:
         """A server with the certificate chain and private key of keys, or pre-shared keys. A cert_validator means that
         clients are asked for certificates."""
 
-        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384):
-            super().__init__(keys, cert_validator, max_record, min_version, max_version)
+        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False):
+            super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             import mxtls.handshake.server as server
 
             server.start(self)
@@ -682,6 +743,8 @@ if _USE_MULTITHREADING:
     from mxtls.lock import guard
 
     guard(Session, "received_data processed_data encode_writebuf encode_to_outdata encode_closure_alert encode_rehandshake delete")
+    if _USE_DTLS:
+        guard(Session, "get_outdata want_outdata sent_data")  # they seal
     if _USE_CLIENT:
         guard(ClientSession, "__init__")
     if _USE_SERVER:

@@ -5,7 +5,7 @@
 #include "mxtls_native.h"
 
 static uint64_t wide(uint32_t mask) {
-    return (uint64_t)mask << 32 | mask;
+    return 0 - (uint64_t)(mask & 1);
 }
 
 /* x and y become, where swap and odd are masks of all bits, 2 y and y - x for both; 2 x and y + x for odd alone; else 2 x and y. */

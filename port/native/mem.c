@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Moving and wiping bytes. */
+ * Moving, mixing and wiping bytes. */
 
 #include "mxtls_native.h"
 
@@ -12,6 +12,12 @@ void mxtls_copy(uint8_t *dst, const uint8_t *src, size_t n) {
         while (n--) {
             dst[n] = src[n];
         }
+    }
+}
+
+void mxtls_mix(uint8_t *dst, const uint8_t *src, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        dst[i] ^= src[i];
     }
 }
 

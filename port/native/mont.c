@@ -6,7 +6,7 @@
 
 #include "mxtls_native.h"
 
-#if defined(__thumb__) && !defined(__thumb2__)
+#if MXTLS_THUMB1
 
 /* One word x of the row. The products that stand on words are added up in e0, e1, e2, those that stand half a word higher in
  * o0, o1, o2; e0 and the low half of o0 are done then. The registers' names move on by one word, and are as before after four. */

@@ -12,7 +12,7 @@
 #include "py/runtime.h"
 #endif
 
-#define THIS_VERSION 1 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
+#define THIS_VERSION 2 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
 
 static void refuse(void) {
     mp_raise_ValueError(MP_ERROR_TEXT("mxtls_native: out of bounds"));
@@ -214,6 +214,13 @@ static mp_obj_t copy(size_t n_args, const mp_obj_t *a) {
     return mp_const_none;
 }
 
+static mp_obj_t mix(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t n = length(a[4]);
+    mxtls_mix(span(a[0], length(a[1]), n, MP_BUFFER_RW), span(a[2], length(a[3]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
+}
+
 static mp_obj_t wipe(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
     mp_buffer_info_t info;
@@ -410,7 +417,7 @@ static mp_obj_t ed25519_check(size_t n_args, const mp_obj_t *a) {
     F(des3_expand, 3) F(des3_cbc_encrypt, 5) F(des3_cbc_decrypt, 5) F(seed_expand, 3) F(seed_cbc_encrypt, 5) F(seed_cbc_decrypt, 5) \
     F(rc4_init, 4) F(rc4_xor, 4) \
     F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
-    F(copy, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
+    F(copy, 5) F(mix, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
     F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5) \
     F(ec_scratch, 1) F(ec_public, 4) F(ec_ecdh, 5) F(ecdsa_sign, 6) F(ecdsa_verify, 5) F(x25519, 3) \
     F(ed25519_base, 2) F(ed25519_scalar, 4) F(ed25519_check, 3)
@@ -425,7 +432,6 @@ FUNCTIONS(OBJECT)
 
 #if MICROPY_ENABLE_DYNRUNTIME
 
-#ifndef __riscv /* where the library with the long shifts has these too */
 /* A file has no libc: what the compiler makes of assignments and loops. */
 void *memcpy(void *dst, const void *src, size_t n) {
     return mp_fun_table.memmove_(dst, src, n);
@@ -434,7 +440,6 @@ void *memcpy(void *dst, const void *src, size_t n) {
 void *memset(void *dst, int c, size_t n) {
     return mp_fun_table.memset_(dst, c, n);
 }
-#endif
 
 #define STORE(name, n) mp_store_global(MP_QSTR_##name, MP_OBJ_FROM_PTR(&name##_obj));
 #define STORE_NUMBER(name, value) mp_store_global(MP_QSTR_##name, MP_OBJ_NEW_SMALL_INT(value));

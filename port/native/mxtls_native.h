@@ -84,6 +84,7 @@ void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n);
 void mxtls_poly1305_tag(const mxtls_poly1305_ctx *ctx, uint8_t out[16]);
 
 void mxtls_copy(uint8_t *dst, const uint8_t *src, size_t n); /* the two may overlap */
+void mxtls_mix(uint8_t *dst, const uint8_t *src, size_t n);  /* dst ^= src */
 void mxtls_wipe(uint8_t *buf, size_t n);
 
 /* Constant-time comparing, choosing, padding: see lib/mxtls/kernels/ct.py. Lengths are below 2**30. */

@@ -107,10 +107,13 @@ void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n) {
 
 void mxtls_poly1305_tag(const mxtls_poly1305_ctx *ctx, uint8_t out[16]) {
     uint64_t sum = 5; /* h + 5 reaches 2**130 where h, which is below twice the prime, reaches it; then the 5 stay */
+    uint32_t top = 0;
     for (int i = 0; i < 5; i++) {
-        sum = (sum >> (i ? 32 : 0)) + ctx->h[i];
+        sum += ctx->h[i];
+        top = (uint32_t)sum;
+        sum >>= 32;
     }
-    sum = ((uint32_t)sum >> 2) * 5;
+    sum = (top >> 2) * 5;
     for (int i = 0; i < 4; i++, sum >>= 32) {
         sum += (uint64_t)ctx->h[i] + ctx->s[i];
         mxtls_put_le32(out + 4 * i, (uint32_t)sum);

@@ -17,9 +17,9 @@ static inline int32_t sign(int32_t x) {
 /* The words of x (n of them) in limbs. */
 static void split(int32_t *d, size_t limbs, const uint32_t *x, size_t n) {
     for (size_t i = 0; i < limbs; i++) {
-        size_t at = W * i, k = at >> 5;
-        uint64_t pair = (k < n ? x[k] : 0) | (uint64_t)(k + 1 < n ? x[k + 1] : 0) << 32;
-        d[i] = (int32_t)(pair >> (at & 31)) & MASK;
+        size_t at = W * i & 31, k = W * i >> 5;
+        uint32_t low = k < n ? x[k] : 0, high = k + 1 < n ? x[k + 1] : 0;
+        d[i] = (int32_t)(low >> at | high << 1 << (31 - at)) & MASK;
     }
 }
 
@@ -110,13 +110,13 @@ void mxtls_small_inverse(uint32_t *d, const uint32_t *x, const uint32_t *m, uint
         d[i] = 0;
     }
     for (size_t i = 0; i < limbs; i++) {
-        size_t at = W * i, k = at >> 5;
-        uint64_t pair = (uint64_t)(uint32_t)a[i] << (at & 31);
+        size_t at = W * i & 31, k = W * i >> 5;
+        uint32_t limb = (uint32_t)a[i];
         if (k < n) {
-            d[k] |= (uint32_t)pair;
+            d[k] |= limb << at;
         }
         if (k + 1 < n) {
-            d[k + 1] |= (uint32_t)(pair >> 32);
+            d[k + 1] |= limb >> 1 >> (31 - at);
         }
     }
 }

@@ -15,7 +15,8 @@ import machine
 import micropython
 from micropython import const
 
-_PLENTY = const(16384)
+_PLENTY = const(65536)  # bytes free with which nothing is forgotten
+_FULL = const(16384)
 
 _RANDOM_BIT = const(0x4006001C)  # ROSC_RANDOMBIT, datasheet section 2.17.8
 _STATUS = const(0x40060018)  # ROSC_STATUS
@@ -27,6 +28,8 @@ _REPEATS = const(121)  # SP 800-90B section 4.4.1: so many equal samples
 _WINDOW = const(128)  # section 4.4.2: bytes, 1024 samples
 _MOST = const(928)  # so many in a window that are equal to its first
 
+_counted = None
+_short = False
 _pool = bytes(32)  # what all entropy so far leaves behind, so that a later call is never weaker than an earlier one
 
 
@@ -123,7 +126,10 @@ def halt(text):
 
 
 def forget(names):
-    """Give back the heap that these modules' functions take: a later import finds them in flash again."""
+    """Give back the heap that these modules' functions take: a later import finds them in flash again. With heap to spare they stay,
+    and the next handshake need not import them."""
+    if not _tight():
+        return
     for name in names.split():
         name = "mxtls." + name
         if name in sys.modules:
@@ -135,5 +141,15 @@ def forget(names):
 
 def sweep():
     """Before something large is allocated: a heap that is nearly full is better swept now than left in pieces."""
-    if gc.mem_free() < _PLENTY:
+    if _tight() and gc.mem_free() < _FULL:
         gc.collect()
+
+
+def _tight():
+    """Is heap short? Looked up every other second at most: counting a Pico's whole heap takes a millisecond and more."""
+    global _counted, _short
+    now = time.ticks_ms()
+    if _counted is None or time.ticks_diff(now, _counted) > 2000:
+        _counted = now
+        _short = gc.mem_free() < _PLENTY
+    return _short

@@ -1,28 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""kernels/aes.py in viper: two blocks at a time, bitsliced in eight 32-bit words, no branch or index on a secret.
-
-In a word, bit 8 * row + 2 * column + block is one bit of that byte of the state. A round key's
-planes i and i + 4 share a word, in its even and its odd bits, as both blocks take the same key.
-It allocates nothing, and is right on 64-bit ports too: bits above the 32nd are cut before a
-right shift could bring them back.
-
-x, y and z, always called with 0, are working variables: viper keeps a function's first three
-locals in registers. A round is one straight line, as armv6m's jumps reach no further than 2 KB.
+"""kernels/aes.py in viper, but for the rounds: see aes_rounds.py for the state and the keys. No branch or index on a secret, no
+allocation, right on 64-bit ports too: bits above the 32nd are cut before a right shift could bring them back.
 """
 
 import micropython
 from micropython import const
 
+from mxtls.kernels.aes_rounds import rounds
+
 AES_CTX = const(276)  # words: 8 of state, the number of rounds, 15 round keys of 4
 
 
 @micropython.viper
-def _round(x: uint, y: uint, z: uint, k: ptr32, at: int, inverse: int, last: int):
-    """One round on the planes in k[0:8] with the key at k[at:at+4]."""
+def _unround(x: uint, y: uint, z: uint, ctx, mixed: int):
+    """One round backwards on the planes in k[0:8], behind its key. x, y and z, called with 0, are working variables: viper keeps a
+    function's first three locals in registers. It is one straight line, as armv6m's jumps reach no further than 2 KB."""
+    k = ptr32(ctx)
     full = 0xFFFF
     full = full << 16 | full
-    m1 = 0x5555
-    m1 = m1 << 16 | m1
     q0 = uint(k[0])
     q1 = uint(k[1])
     q2 = uint(k[2])
@@ -31,188 +26,24 @@ def _round(x: uint, y: uint, z: uint, k: ptr32, at: int, inverse: int, last: int
     q5 = uint(k[5])
     q6 = uint(k[6])
     q7 = uint(k[7])
-    if inverse:
-        # The inverse S-box is this linear map, the S-box, and the map again.
-        a0 = q2 ^ q5 ^ q7
-        a1 = q3 ^ q6 ^ q0
-        a2 = q4 ^ q7 ^ q1
-        a3 = q5 ^ q0 ^ q2
-        a4 = q6 ^ q1 ^ q3
-        a5 = q7 ^ q2 ^ q4
-        a6 = q0 ^ q3 ^ q5
-        a7 = q1 ^ q4 ^ q6
-        q0 = a0
-        q1 = a1
-        q2 = a2
-        q3 = a3
-        q4 = a4
-        q5 = a5
-        q6 = a6
-        q7 = a7
-    # The circuit of Boyar and Peralta, as in the pure kernel.
-    y14 = q4 ^ q2
-    y13 = q7 ^ q1
-    y9 = q7 ^ q4
-    y8 = q7 ^ q2
-    t0 = q6 ^ q5
-    y1 = t0 ^ q0
-    y4 = y1 ^ q4
-    y12 = y13 ^ y14
-    y2 = y1 ^ q7
-    y5 = y1 ^ q1
-    y3 = y5 ^ y8
-    t1 = q3 ^ y12
-    y15 = t1 ^ q2
-    y20 = t1 ^ q6
-    y6 = y15 ^ q0
-    y10 = y15 ^ t0
-    y11 = y20 ^ y9
-    y7 = q0 ^ y11
-    y17 = y10 ^ y11
-    y19 = y10 ^ y8
-    y16 = t0 ^ y11
-    y21 = y13 ^ y16
-    y18 = q7 ^ y16
-    t2 = y12 & y15
-    t4 = y3 & y6 ^ t2
-    t6 = y4 & q0 ^ t2
-    t7 = y13 & y16
-    t9 = y5 & y1 ^ t7
-    t11 = y2 & y7 ^ t7
-    t12 = y9 & y11
-    t14 = y14 & y17 ^ t12
-    t16 = y8 & y10 ^ t12
-    t21 = t4 ^ t14 ^ y20
-    t22 = t6 ^ t16 ^ y19
-    t23 = t9 ^ t14 ^ y21
-    t24 = t11 ^ t16 ^ y18
-    t25 = t21 ^ t22
-    t26 = t21 & t23
-    t27 = t24 ^ t26
-    x = t25 & t27 ^ t22
-    y = ((t22 ^ t26) & (t23 ^ t24)) ^ t24
-    t36 = (t27 ^ y) & t24
-    t37 = t36 ^ t23 ^ y
-    z = (t27 ^ t36) & x ^ t25
-    t41 = z ^ t37
-    t42 = x ^ y
-    t43 = x ^ z
-    t44 = y ^ t37
-    t45 = t42 ^ t41
-    z2 = y & q0
-    z3 = t43 & y16
-    z4 = z & y1
-    z5 = x & y7
-    z7 = t45 & y17
-    z10 = t37 & y3
-    z12 = t43 & y13
-    z16 = t45 & y14
-    t46 = t42 & y9 ^ z16
-    t48 = z & y5 ^ z5
-    t53 = t44 & y15 ^ z3
-    t57 = z2 ^ z12 ^ t53
-    t58 = z4 ^ t46
-    t59 = t42 & y11 ^ z3 ^ z7
-    t62 = t41 & y10 ^ z7 ^ t58
-    t63 = t44 & y12 ^ z10 ^ t58
-    t64 = z4 ^ t59
-    t65 = x & y2 ^ t57 ^ t62
-    t66 = t37 & y6 ^ t63
-    s3 = t53 ^ t66
-    q7 = t59 ^ t63
-    q6 = t64 ^ s3
-    q5 = t41 & y8 ^ z16 ^ t64 ^ t65
-    q4 = s3
-    q3 = z2 ^ z5 ^ t66
-    q2 = y & y4 ^ z10 ^ t65
-    q1 = z12 ^ t48 ^ t62
-    q0 = t48 ^ t46 ^ t57
-    if inverse:
-        a0 = q2 ^ q5 ^ q7
-        a1 = q3 ^ q6 ^ q0
-        a2 = q4 ^ q7 ^ q1
-        a3 = q5 ^ q0 ^ q2
-        a4 = q6 ^ q1 ^ q3
-        a5 = q7 ^ q2 ^ q4
-        a6 = q0 ^ q3 ^ q5
-        a7 = q1 ^ q4 ^ q6
-        q0 = a0
-        q1 = a1
-        q2 = a2
-        q3 = a3
-        q4 = a4
-        q5 = a5
-        q6 = a6
-        q7 = a7
-    # ShiftRows: rows 2 and 3 turn by two columns, then rows 1 and 3 by one.
-    rows02 = 0x00FF00FF
-    rows23 = 0x0F0F0000
-    right = 2
-    moved = 0x3F003F00
-    turned = 0xC000
-    if inverse:
-        right = 6
-        moved = 0x03000300
-        turned = 0xFC00
-    left = 8 - right
-    turned = turned << 16 | turned
-    x = (q0 >> 4 ^ q0) & rows23
-    x = x << 4 ^ x ^ q0
-    q0 = x >> right & moved | x << left & turned | x & rows02
-    x = (q1 >> 4 ^ q1) & rows23
-    x = x << 4 ^ x ^ q1
-    q1 = x >> right & moved | x << left & turned | x & rows02
-    x = (q2 >> 4 ^ q2) & rows23
-    x = x << 4 ^ x ^ q2
-    q2 = x >> right & moved | x << left & turned | x & rows02
-    x = (q3 >> 4 ^ q3) & rows23
-    x = x << 4 ^ x ^ q3
-    q3 = x >> right & moved | x << left & turned | x & rows02
-    x = (q4 >> 4 ^ q4) & rows23
-    x = x << 4 ^ x ^ q4
-    q4 = x >> right & moved | x << left & turned | x & rows02
-    x = (q5 >> 4 ^ q5) & rows23
-    x = x << 4 ^ x ^ q5
-    q5 = x >> right & moved | x << left & turned | x & rows02
-    x = (q6 >> 4 ^ q6) & rows23
-    x = x << 4 ^ x ^ q6
-    q6 = x >> right & moved | x << left & turned | x & rows02
-    x = (q7 >> 4 ^ q7) & rows23
-    x = x << 4 ^ x ^ q7
-    q7 = x >> right & moved | x << left & turned | x & rows02
-    # Encryption mixes the columns, then adds the key; decryption the other way round.
-    if inverse:
-        x = uint(k[at])
-        q0 ^= (x & m1) * 3
-        q4 ^= (x >> 1 & m1) * 3
-        x = uint(k[at + 1])
-        q1 ^= (x & m1) * 3
-        q5 ^= (x >> 1 & m1) * 3
-        x = uint(k[at + 2])
-        q2 ^= (x & m1) * 3
-        q6 ^= (x >> 1 & m1) * 3
-        x = uint(k[at + 3])
-        q3 ^= (x & m1) * 3
-        q7 ^= (x >> 1 & m1) * 3
-    if last == 0:
-        if inverse:
-            # The inverse of MixColumns adds 4(x + x two rows on) first.
-            a0 = (q0 >> 16 | q0 << 16) & full ^ q0
-            a1 = (q1 >> 16 | q1 << 16) & full ^ q1
-            a2 = (q2 >> 16 | q2 << 16) & full ^ q2
-            a3 = (q3 >> 16 | q3 << 16) & full ^ q3
-            a4 = (q4 >> 16 | q4 << 16) & full ^ q4
-            a5 = (q5 >> 16 | q5 << 16) & full ^ q5
-            a6 = (q6 >> 16 | q6 << 16) & full ^ q6
-            a7 = (q7 >> 16 | q7 << 16) & full ^ q7
-            q0 ^= a6
-            q1 ^= a7 ^ a6
-            q2 ^= a0 ^ a7
-            q3 ^= a1 ^ a6
-            q4 ^= a2 ^ a7 ^ a6
-            q5 ^= a3 ^ a7
-            q6 ^= a4
-            q7 ^= a5
+    if mixed:
+        # The inverse of MixColumns adds 4(x + x two rows on) first.
+        a0 = (q0 >> 16 | q0 << 16) & full ^ q0
+        a1 = (q1 >> 16 | q1 << 16) & full ^ q1
+        a2 = (q2 >> 16 | q2 << 16) & full ^ q2
+        a3 = (q3 >> 16 | q3 << 16) & full ^ q3
+        a4 = (q4 >> 16 | q4 << 16) & full ^ q4
+        a5 = (q5 >> 16 | q5 << 16) & full ^ q5
+        a6 = (q6 >> 16 | q6 << 16) & full ^ q6
+        a7 = (q7 >> 16 | q7 << 16) & full ^ q7
+        q0 ^= a6
+        q1 ^= a7 ^ a6
+        q2 ^= a0 ^ a7
+        q3 ^= a1 ^ a6
+        q4 ^= a2 ^ a7 ^ a6
+        q5 ^= a3 ^ a7
+        q6 ^= a4
+        q7 ^= a5
         # Each byte plus the next of its column, from plane 7 down.
         top = (q7 >> 8 | q7 << 24) & full ^ q7
         y = top
@@ -231,113 +62,64 @@ def _round(x: uint, y: uint, z: uint, k: ptr32, at: int, inverse: int, last: int
         z = (q0 >> 8 | q0 << 24) & full ^ q0
         q1 ^= (y >> 16 | y << 16) ^ y ^ z ^ top
         q0 ^= (z >> 16 | z << 16) ^ z ^ top
-    if inverse == 0:
-        x = uint(k[at])
-        q0 ^= (x & m1) * 3
-        q4 ^= (x >> 1 & m1) * 3
-        x = uint(k[at + 1])
-        q1 ^= (x & m1) * 3
-        q5 ^= (x >> 1 & m1) * 3
-        x = uint(k[at + 2])
-        q2 ^= (x & m1) * 3
-        q6 ^= (x >> 1 & m1) * 3
-        x = uint(k[at + 3])
-        q3 ^= (x & m1) * 3
-        q7 ^= (x >> 1 & m1) * 3
-    k[0] = q0
-    k[1] = q1
-    k[2] = q2
-    k[3] = q3
-    k[4] = q4
-    k[5] = q5
-    k[6] = q6
-    k[7] = q7
+    # The inverse S-box is this linear map, the S-box, and the map again.
+    k[0] = q2 ^ q5 ^ q7
+    k[1] = q3 ^ q6 ^ q0
+    k[2] = q4 ^ q7 ^ q1
+    k[3] = q5 ^ q0 ^ q2
+    k[4] = q6 ^ q1 ^ q3
+    k[5] = q7 ^ q2 ^ q4
+    k[6] = q0 ^ q3 ^ q5
+    k[7] = q1 ^ q4 ^ q6
+    rounds(ctx, 2)
+    q0 = uint(k[0])
+    q1 = uint(k[1])
+    q2 = uint(k[2])
+    q3 = uint(k[3])
+    q4 = uint(k[4])
+    q5 = uint(k[5])
+    q6 = uint(k[6])
+    q7 = uint(k[7])
+    k[0] = q2 ^ q5 ^ q7
+    k[1] = q3 ^ q6 ^ q0
+    k[2] = q4 ^ q7 ^ q1
+    k[3] = q5 ^ q0 ^ q2
+    k[4] = q6 ^ q1 ^ q3
+    k[5] = q7 ^ q2 ^ q4
+    k[6] = q0 ^ q3 ^ q5
+    k[7] = q1 ^ q4 ^ q6
+    # ShiftRows was done; twice more, it is its own inverse.
+    mask = 0x0F00
+    mask = mask << 16 | mask
+    i = 0
+    while i < 8:
+        x = uint(k[i])
+        y = (x >> 4 ^ x) & mask
+        k[i] = x ^ y ^ y << 4
+        i += 1
 
 
 @micropython.viper
-def _crypt(x: uint, y: uint, z: uint, ctx, mode: int):
-    """The two blocks in the state, in turn a word of each: mode 0 encrypts, 1 decrypts, 2 only turns them into planes."""
+def _decrypt(ctx):
+    """Both blocks in the state."""
     k = ptr32(ctx)
     m1 = 0x5555
     m1 = m1 << 16 | m1
-    m2 = 0x33333333
-    m4 = 0x0F0F0F0F
-    rounds = int(k[8])
-    r = 0
-    if mode == 2:
-        r = 1
-    at = 9
-    step = 4
-    if mode:
-        at = 9 + 4 * rounds
-        step = -4
+    rounds(ctx, 1)
+    r = int(k[8])
     while True:
-        # Transpose 8x8 bits: from bytes to planes, and at the end back.
-        q0 = uint(k[0])
-        q1 = uint(k[1])
-        q2 = uint(k[2])
-        q3 = uint(k[3])
-        q4 = uint(k[4])
-        q5 = uint(k[5])
-        q6 = uint(k[6])
-        q7 = uint(k[7])
-        x = (q0 >> 1 ^ q1) & m1
-        q0 ^= x << 1
-        q1 ^= x
-        x = (q2 >> 1 ^ q3) & m1
-        q2 ^= x << 1
-        q3 ^= x
-        x = (q4 >> 1 ^ q5) & m1
-        q4 ^= x << 1
-        q5 ^= x
-        x = (q6 >> 1 ^ q7) & m1
-        q6 ^= x << 1
-        q7 ^= x
-        x = (q0 >> 2 ^ q2) & m2
-        q0 ^= x << 2
-        q2 ^= x
-        x = (q1 >> 2 ^ q3) & m2
-        q1 ^= x << 2
-        q3 ^= x
-        x = (q4 >> 2 ^ q6) & m2
-        q4 ^= x << 2
-        q6 ^= x
-        x = (q5 >> 2 ^ q7) & m2
-        q5 ^= x << 2
-        q7 ^= x
-        x = (q0 >> 4 ^ q4) & m4
-        q0 ^= x << 4
-        q4 ^= x
-        x = (q1 >> 4 ^ q5) & m4
-        q1 ^= x << 4
-        q5 ^= x
-        x = (q2 >> 4 ^ q6) & m4
-        q2 ^= x << 4
-        q6 ^= x
-        x = (q3 >> 4 ^ q7) & m4
-        q3 ^= x << 4
-        q7 ^= x
-        k[0] = q0
-        k[1] = q1
-        k[2] = q2
-        k[3] = q3
-        k[4] = q4
-        k[5] = q5
-        k[6] = q6
-        k[7] = q7
-        if r:
+        at = 9 + 4 * r
+        i = 0
+        while i < 4:
+            x = uint(k[at + i])
+            k[i] = k[i] ^ (x & m1) * 3
+            k[4 + i] = k[4 + i] ^ (x >> 1 & m1) * 3
+            i += 1
+        if r == 0:
             break
-        while r < 4:
-            x = uint(k[at + r])
-            k[r] = k[r] ^ (x & m1) * 3
-            k[4 + r] = k[4 + r] ^ (x >> 1 & m1) * 3
-            r += 1
-        r = 1
-        while r < rounds:
-            at += step
-            _round(0, 0, 0, ctx, at, mode, 0)
-            r += 1
-        _round(0, 0, 0, ctx, at + step, mode, 1)
+        _unround(0, 0, 0, ctx, r ^ k[8])
+        r -= 1
+    rounds(ctx, 1)
 
 
 @micropython.viper
@@ -359,22 +141,22 @@ def aes_expand(ctx, key, off: int, nbytes: int):
         b[36 + i] = p[off + i]
         i += 1
     nk = nbytes >> 2
-    rounds = nk + 6
-    k[8] = rounds
+    last = nk + 6
+    k[8] = last
     rcon = 1
     i = nk
     j = nk
-    while i < 4 * rounds + 4:
+    while i < 4 * last + 4:
         t = uint(k[8 + i])
         if j == nk or nk + j == 12:
-            # SubBytes is a last round with the same word in each column and a key of zeros, here the last one.
+            # The same word in each column, so that ShiftRows moves nothing.
             w = 0
             while w < 8:
                 k[w] = t
                 w += 1
-            _crypt(0, 0, 0, ctx, 2)
-            _round(0, 0, 0, ctx, 65, 0, 1)
-            _crypt(0, 0, 0, ctx, 2)
+            rounds(ctx, 1)
+            rounds(ctx, 2)
+            rounds(ctx, 1)
             t = uint(k[0]) ^ c63
             if j == nk:
                 t = (t >> 8 | t << 24) ^ rcon
@@ -384,7 +166,7 @@ def aes_expand(ctx, key, off: int, nbytes: int):
         i += 1
         j += 1
     i = 9
-    while i < 4 * rounds + 13:
+    while i < 4 * last + 13:
         j = 0
         while j < 4:
             t = uint(k[i + j])
@@ -393,7 +175,7 @@ def aes_expand(ctx, key, off: int, nbytes: int):
             k[2 * j] = t
             k[2 * j + 1] = t
             j += 1
-        _crypt(0, 0, 0, ctx, 2)
+        rounds(ctx, 1)
         j = 0
         while j < 4:
             k[i + j] = k[j] & m1 | k[j + 4] & (m1 << 1)
@@ -411,8 +193,14 @@ def aes_ctr(ctx, ctr, buf, off: int, n: int):
     k = ptr32(ctx)
     c = ptr8(ctr)
     w = ptr32(ctr)
-    p = ptr8(buf)
     v = c[12] << 24 | c[13] << 16 | c[14] << 8 | c[15]
+    # The keystream is XORed a word at a time where the words of the buffer lie: one takes the end of a word of the keystream and
+    # the beginning of the next.
+    at = int(ptr8(buf)) + off
+    left = (at & 3) << 3
+    right = 31 - left
+    q = ptr32(at & -4)
+    rest = 0
     while n > 0:
         i = 0
         while i < 3:
@@ -424,29 +212,38 @@ def aes_ctr(ctx, ctr, buf, off: int, n: int):
         k[7] = v >> 24 & 0xFF | v >> 8 & 0xFF00 | (v & 0xFF00) << 8 | (v & 0xFF) << 24
         if n > 16:
             v += 1
-        _crypt(0, 0, 0, ctx, 0)
+        rounds(ctx, 0)
         # The first block's words lie at 0, 2, 4, 6; the second's between them.
-        i = 0
-        while i < 8 and n > 0:
-            x = k[i]
-            if n >= 4:
-                p[off] = p[off] ^ x
-                p[off + 1] = p[off + 1] ^ x >> 8
-                p[off + 2] = p[off + 2] ^ x >> 16
-                p[off + 3] = p[off + 3] ^ x >> 24
-                off += 4
-                n -= 4
-            else:
-                while n > 0:
-                    p[off] = p[off] ^ x
-                    x = x >> 8
-                    off += 1
-                    n -= 1
-            i += 2
-            if i == 8:
-                i = 1
-            elif i == 9:
-                i = 8
+        if n >= 32:
+            s = k
+            i = 2
+            while i:
+                x = s[0]
+                q[0] = q[0] ^ (x << left | rest)
+                y = s[2]
+                q[1] = q[1] ^ (y << left | int(uint(x) >> right >> 1))
+                x = s[4]
+                q[2] = q[2] ^ (x << left | int(uint(y) >> right >> 1))
+                y = s[6]
+                q[3] = q[3] ^ (y << left | int(uint(x) >> right >> 1))
+                rest = int(uint(y) >> right >> 1)
+                q = ptr32(int(q) + 16)
+                s = ptr32(int(s) + 4)
+                i -= 1
+        else:
+            b = ptr8(ctx)
+            p = ptr8(int(q) + (left >> 3))
+            i = 0
+            while i < n:
+                p[i] = p[i] ^ b[(i & 12) << 1 | (i & 16) >> 2 | i & 3]
+                i += 1
+        n -= 32
+    p = ptr8(q)
+    while left:
+        p[0] = p[0] ^ rest
+        rest = rest >> 8
+        p = ptr8(int(p) + 1)
+        left -= 8
     c[12] = v >> 24
     c[13] = v >> 16
     c[14] = v >> 8
@@ -470,7 +267,7 @@ def aes_cbc_encrypt(ctx, iv, buf, off: int, n: int):
         while i < 4:
             k[2 * i] = w[i]
             i += 1
-        _crypt(0, 0, 0, ctx, 0)
+        rounds(ctx, 0)
         i = 0
         while i < 4:
             w[i] = k[2 * i]
@@ -500,7 +297,7 @@ def aes_cbc_decrypt(ctx, iv, buf, off: int, n: int):
             b[j] = p[off + i]
             b[j + 4] = p[off + two + i]
             i += 1
-        _crypt(0, 0, 0, ctx, 1)
+        _decrypt(ctx)
         i = 0
         while i < 16:
             j = (i & 12) << 1 | i & 3

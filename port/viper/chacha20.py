@@ -18,7 +18,8 @@ def chacha20_xor(state, buf, off: int, n: int):
     w = ptr32(_SCRATCH)
     s = ptr32(state)
     w[0] = int(0x61707865)
-    w[1] = 0x3320646E
+    i = 0x3320
+    w[1] = i << 16 | 0x646E
     w[2] = int(0x79622D32)
     w[3] = int(0x6B206574)
     i = 0

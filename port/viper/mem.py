@@ -21,6 +21,16 @@ def copy(dst, doff: int, src, soff: int, n: int):
 
 
 @micropython.viper
+def mix(dst, doff: int, src, soff: int, n: int):
+    d = ptr8(dst)
+    s = ptr8(src)
+    i = 0
+    while i < n:
+        d[doff + i] = d[doff + i] ^ s[soff + i]
+        i += 1
+
+
+@micropython.viper
 def wipe(buf):
     b = ptr8(buf)
     n = int(len(buf))

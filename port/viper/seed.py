@@ -21,7 +21,8 @@ def _g(x: uint, a: uint):
     """G of the scratch's first word. x and a, called with 0, are what viper keeps in registers."""
     w = ptr32(_SCRATCH)
     maps = ptr8(_MAPS)
-    ones = 0x01010101
+    ones = 0x0101
+    ones = ones << 16 | ones
     low = 0x7F7F
     low = low << 16 | low
     # x^254 by way of x^2, x^3, x^12, x^15, x^240, x^252: a map or a product a step.
@@ -60,8 +61,12 @@ def _g(x: uint, a: uint):
             source = a
         step += 1
     x = uint(w[4])
-    x = (x ^ a) & 0x00FF00FF ^ a ^ 0x38A938A9
-    m = uint(0x3FCFF3FC)
+    m = uint(0xFF)
+    x = (x ^ a) & (m << 16 | m) ^ a
+    m = uint(0x38A9)
+    x ^= m << 16 | m
+    m = uint(0x3FCF)
+    m = m << 16 | 0xF3FC
     a = (x & 255) * ones & m
     m = m << 24 | m >> 8
     a ^= (x >> 8 & 255) * ones & m

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Frozen by tools/bench_heap.py and bench_speed.py: the leanest verified client over mxtls. builtin_client.py is the same over `tls`.
 
-    -m mx_client PORT ROOT_DER MAX_RECORD echo       1 KB there and back, compared
+    -m mx_client PORT ROOT_DER|psk MAX_RECORD echo   1 KB there and back, compared
     -m mx_client PORT ROOT_DER MAX_RECORD get BYTES  so many bytes from the peer; `put` sends them
 Prints the milliseconds of the handshake and of what followed.
 """
@@ -69,7 +69,10 @@ def get(session, sock, n, pattern):
 
 def main(argv):
     keys = Keys()
-    keys.load_rsa_keys(None, None, None, argv[2])
+    if argv[2] == "psk":
+        keys.load_psk(b"0123456789abcdef", "Client_identity")
+    else:
+        keys.load_rsa_keys(None, None, None, argv[2])
     open_library()
     session = ClientSession(keys, server_name="localhost", max_record=int(argv[3]))
     sock = socket.socket()

@@ -5,7 +5,7 @@ from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.aes import AES_CTX, aes_ctr, aes_expand
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.ghash import GHASH_CTX, ghash, ghash_key
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, mix, wipe
 
 # What every key works in: one call at a time. Zero between calls, but for the counter.
 _ctr = bytearray(16)
@@ -58,14 +58,18 @@ class Gcm:
 
     def _finish(self, aad, naad, buf, off, n):
         # Add to the mask the GHASH of both texts and of their lengths in bits.
-        for i in range(4):
-            _bits[7 - i] = naad << 3 >> 8 * i & 255
-            _bits[15 - i] = n << 3 >> 8 * i & 255
+        _bits[4] = naad >> 21
+        _bits[5] = naad >> 13 & 255
+        _bits[6] = naad >> 5 & 255
+        _bits[7] = naad << 3 & 255
+        _bits[12] = n >> 21
+        _bits[13] = n >> 13 & 255
+        _bits[14] = n >> 5 & 255
+        _bits[15] = n << 3 & 255
         ghash(self._ghash, _y, aad, 0, naad)
         ghash(self._ghash, _y, buf, off, n)
         ghash(self._ghash, _y, _bits, 0, 16)
-        for i in range(16):
-            _tag[i] ^= _y[i]
+        mix(_tag, 0, _y, 0, 16)
         wipe(_y)
 
     def wipe(self):

@@ -6,7 +6,7 @@ A port whose hashlib is faster (CPython) offers a class `Hmac` with the same met
 
 import mxtls_port
 from mxtls.crypto.hash import BlockHash
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, mix, wipe
 
 # One 64-byte block of 0x36 and one of 0x5C
 _IPAD = b"6666666666666666666666666666666666666666666666666666666666666666"
@@ -45,10 +45,7 @@ class BlockHmac:
         copy(self.hash.buffer, 0, pad, 0, 64)
         copy(self.hash.buffer, self.hash.block - 64, pad, 0, 64)
         pad = self.hash.buffer
-        i = len(key)
-        while i:
-            i -= 1
-            pad[i] ^= key[i]
+        mix(pad, 0, key, 0, len(key))
         self.hash.blocks(state, pad, 0, 1)
         wipe(pad)
 

@@ -2,7 +2,7 @@
 """PBKDF2 (RFC 8018 section 5.2): a key from a password. Called by x509/pbes.py."""
 
 from mxtls.crypto.hmac import Hmac
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, mix, wipe
 
 
 def pbkdf2(alg, password, salt, count, out):
@@ -23,8 +23,7 @@ def pbkdf2(alg, password, salt, count, out):
             mac.reset()
             mac.update(last, 0, size)
             mac.digest_into(last, 0)
-            for i in range(size):
-                total[i] ^= last[i]
+            mix(total, 0, last, 0, size)
         mac.reset()
         copy(out, at, total, 0, min(size, len(out) - at))
         at += size

@@ -22,6 +22,7 @@ from mxtls.codes import (
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
+    MODE_RC4 as _MODE_RC4,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
     TLS1_2 as _TLS1_2,
@@ -35,6 +36,7 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_DTLS as _USE_DTLS,
     USE_PSK as _USE_PSK,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
@@ -90,6 +92,10 @@ def start(session, cipher_suite, resume=True):
     hs = Handshake()
     hs.suite = cipher_suite
     hs.client_version = session.max_version
+    if _USE_DTLS:
+        from mxtls.versions import wire
+
+        hs.client_version = wire(session, session.max_version)
     random_into(hs.random, 0, 32)
     if _USE_RESUMPTION:
         _offer_session(session, hs, resume)
@@ -99,10 +105,12 @@ def start(session, cipher_suite, resume=True):
             n += 4 + len(item[1])
     w = Writer(session)
     w.begin(_CLIENT_HELLO, n)
-    w.put(session.max_version, 2)
+    w.put(hs.client_version, 2)
     w.data(hs.random, 0, 32)
     w.put(len(hs.session_id), 1)
     w.data(hs.session_id, 0, len(hs.session_id))
+    if _USE_DTLS and session.dtls:
+        w.put(0, 1)  # a cookie, which a HelloVerifyRequest brings
     w.put(0, 2)
     mark = w.at
     elliptic = False
@@ -131,6 +139,8 @@ def _usable(session, row):
     """Does the suite fit the versions and keys of the session?"""
     if row[7] > session.max_version & 255:
         return False
+    if _USE_DTLS and session.dtls and row[3] == _MODE_RC4:
+        return False  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
     if _USE_PSK and row[2] == 0:
         return session.keys.psk is not None
     return True
@@ -154,10 +164,14 @@ def server_hello(session, hs, r):
     from mxtls.handshake.transcript import transcript
     from mxtls.suites import find
 
-    version = r.get(2)
-    if not session.min_version <= version <= session.max_version or (session.established and version != session.version):
-        raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the server chose version 0x%04X, which is not allowed here; widen min_version or update the server" % version)
-    session.version = version
+    number = version = r.get(2)
+    if _USE_DTLS and session.dtls:
+        from mxtls.versions import level
+
+        version = level(number) if number >> 8 == 0xFE else 0
+    if not session.min_version <= version <= session.max_version or (session.established and number != session.version):
+        raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the server chose version 0x%04X, which is not allowed here; widen min_version or update the server" % number)
+    session.version = number
     off = r.take(32)
     hs.random[32:] = r.buf[off : off + 32]
     end = r.vector(1)
@@ -238,7 +252,7 @@ def certificate_request(session, hs, r):
     end = r.vector(1)
     kinds = bytes(r.buf[r.off : end])
     r.off = end
-    if session.version >= _TLS1_2:
+    if hs.alg:  # TLS 1.2
         end = r.vector(2)
         hs.schemes = bytes(r.buf[r.off : end])
         r.off = end

@@ -12,7 +12,7 @@ from mxtls.codes import (
     LIMIT_FAIL as _LIMIT_FAIL,
     PARSE_FAIL as _PARSE_FAIL,
 )
-from mxtls.config import USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE
+from mxtls.config import USE_DTLS as _USE_DTLS, USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy
 
@@ -60,17 +60,22 @@ class Reader:
 
 
 class Writer:
-    """Writes one handshake message into the session's output buffer: begin, put and data, finish."""
+    """Writes one handshake message into the session's output buffer, or over DTLS into its flight: begin, put and data, finish."""
 
     def __init__(self, session):
         self.session = session
+        self.out = session.dtls.flight.messages if _USE_DTLS and session.dtls else session.output
         self.base = 0
         self.at = 0
 
     def begin(self, kind, most):
         """Start a message of at most `most` body bytes."""
         s = self.session
-        out = s.output
+        out = self.out
+        if _USE_DTLS and s.dtls:
+            self.base = s.dtls.begin(s, kind, most)
+            self.at = self.base + 12
+            return
         most += 4
         if out.room(most + s.overhead() * (1 + most // s.max_out)) < 0:
             raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "a handshake message does not fit the output buffer; send what is pending or raise max_record")
@@ -80,7 +85,7 @@ class Writer:
 
     def put(self, v, n):
         """v as n bytes, big-endian."""
-        buf = self.session.output.buf
+        buf = self.out.buf
         at = self.at
         self.at = at + n
         while n:
@@ -89,7 +94,7 @@ class Writer:
             v >>= 8
 
     def data(self, src, off, n):
-        copy(self.session.output.buf, self.at, src, off, n)
+        copy(self.out.buf, self.at, src, off, n)
         self.at += n
 
     def close(self, mark, n):
@@ -102,17 +107,22 @@ class Writer:
     def finish(self):
         """Add the message to the transcript and seal it, in as many records as it needs."""
         s = self.session
-        out = s.output
+        out = self.out
         base = self.base
-        self.close(base + 4, 3)
         n = self.at - base
+        if _USE_DTLS and s.dtls:
+            s.dtls.finish(base, self.at)
+        else:
+            self.close(base + 4, 3)
         hs = s.hs
         if hs and hs.transcript:
             hs.transcript.update(out.buf, base, n)
         elif hs:
             hs.hello = bytes(out.buf[base : self.at])  # the transcript's hash is not known before ServerHello
         if _USE_SSL_HANDSHAKE_MSG_TRACE:
-            trace.message(s, "->", out.buf[base], n - 4)
+            trace.message(s, "->", out.buf[base], n - (12 if _USE_DTLS and s.dtls else 4))
+        if _USE_DTLS and s.dtls:
+            return
         most = s.max_out
         if n > most:  # make a gap for each further record's header and trailer, the last first
             gap = s.overhead()

@@ -34,6 +34,7 @@ from mxtls.config import (
     USE_CHACHA20_POLY1305 as _USE_CHACHA20_POLY1305,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE,
+    USE_DTLS as _USE_DTLS,
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
     USE_MD5_SHA1 as _USE_MD5_SHA1,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
@@ -210,6 +211,11 @@ def change_read(session, hs):
 
 def _change_write(session, hs):
     """ChangeCipherSpec: records that go are under the new keys from now on."""
+    if _USE_DTLS and session.dtls:
+        session.dtls.change_write(session, hs.next_wr)
+        session.wr = hs.next_wr
+        hs.next_wr = None
+        return
     out = session.output
     if out.room(1 + session.overhead()) < 0:
         raise Error(_MEM_FAIL, _ALERT_INTERNAL_ERROR, "the output buffer is full; send what get_outdata returns first")

@@ -35,6 +35,7 @@ from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_DH as _USE_DH,
+    USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
@@ -140,6 +141,7 @@ def load_role(session):
 def advance(session, off, end):
     """Take in the handshake bytes input.buf[off:end]. Returns where the unread ones begin, and how many more
     bytes are needed to go on."""
+    head = 12 if _USE_DTLS and session.dtls else 4  # a message's header: over DTLS, that of a fragment that is whole
     while True:
         sweep()
         hs = session.hs
@@ -161,28 +163,28 @@ def advance(session, off, end):
                 certificates = None
                 forget(row[5])
             continue
-        if have < 4:
-            return off, 4 - have
+        if have < head:
+            return off, head - have
         kind = buf[off]
         if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client:
             load_role(session)
             session.role.start_again(session)
             hs = session.hs
         row = _row(session, kind)
-        n = (buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3]) + 4
+        n = (buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3]) + head
         if _USE_SSL_HANDSHAKE_MSG_TRACE and (kind == _CERTIFICATE or have >= n):
-            trace.message(session, "<-", kind, n - 4)
+            trace.message(session, "<-", kind, n - head)
         if kind == _CERTIFICATE:
-            getattr(session.role, row[2])(session, hs, n - 4)
-            hs.transcript.update(buf, off, 4)
-            hs.left = n - 4
-            off += 4
+            getattr(session.role, row[2])(session, hs, n - head)
+            hs.transcript.update(buf, off, head)
+            hs.left = n - head
+            off += head
             continue
         if n > session.input.limit - 325:
             raise Error(_LIMIT_FAIL, _ALERT_ILLEGAL_PARAMETER, "a handshake message of %d bytes is too long; raise max_record" % n)
         if have < n:
             return off, n - have
-        run(session, row, Reader(buf, off + 4, off + n), off, n)
+        run(session, row, Reader(buf, off + head, off + n), off, n)
         off += n
 
 

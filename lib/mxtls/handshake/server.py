@@ -17,6 +17,7 @@ from mxtls.codes import (
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
+    MODE_RC4 as _MODE_RC4,
     PARSE_FAIL as _PARSE_FAIL,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SERVER_HELLO as _SERVER_HELLO,
@@ -34,6 +35,7 @@ from mxtls.codes import (
 from mxtls.config import (
     SERVER_CAN_SEND_EMPTY_CERT_REQUEST as _SERVER_CAN_SEND_EMPTY_CERT_REQUEST,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
@@ -99,6 +101,8 @@ def client_hello(session, hs, r):
     if end - sid > 32:
         raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "the client's session id is too long; it is broken")
     r.off = end
+    if _USE_DTLS and session.dtls:
+        r.off = r.vector(1)  # the cookie was looked at before there was a session (dtls_cookie.py)
     end = r.vector(2)
     suites = r.off
     if end == suites or (end - suites) & 1:
@@ -114,37 +118,44 @@ def client_hello(session, hs, r):
             raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the client says it negotiates first when it does so again; somebody spliced connections")
         hs.flags |= _RENEGOTIATION
     extensions.check_secure(session, hs)
-    _choose_version(session, hs, offered, choose)
-    if _offers(r.buf, suites, end, 0x5600) and choose(session, 0x03FF) > session.version:  # TLS_FALLBACK_SCSV (RFC 7507)
+    version = _choose_version(session, hs, offered, choose)
+    if _offers(r.buf, suites, end, 0x5600) and session.max_version > version:  # TLS_FALLBACK_SCSV (RFC 7507)
         raise Error(_PROTOCOL_FAIL, _ALERT_INAPPROPRIATE_FALLBACK, "the client fell back to an older version without need; somebody may have forced it")
     if _USE_RESUMPTION:
         _resume(session, hs, r.buf, sid, suites, end)
     if not hs.resumed:
         session.server_name = hs.name
-        hs.row = _choose(session, hs, r.buf, suites, end)
+        hs.row = _choose(session, hs, version, r.buf, suites, end)
         if _USE_RESUMPTION and session.keys.max_sessions > 0:
             hs.session_id = bytearray(32)
             random_into(hs.session_id, 0, 32)
             hs.session_id = bytes(hs.session_id)
     session.cipher_suite = hs.row[0]
-    hs.alg = hs.row[6] if session.version >= _TLS1_2 else 0
+    hs.alg = hs.row[6] if version >= _TLS1_2 else 0
     hs.transcript = transcript(hs.alg)
 
 
 def _choose_version(session, hs, offered, choose):
-    """The newest version in common. A client that lists its versions (RFC 8446 section 4.2.1) means just those."""
+    """The newest version in common, as TLS numbers them. A client that lists its versions (RFC 8446 section 4.2.1) means just those."""
+    if _USE_DTLS:
+        from mxtls.versions import wire
     version = choose(session, offered)
     if hs.versions is not None:
         version = 0
         for i in range(0, len(hs.versions) - 1, 2):
             number = hs.versions[i] << 8 | hs.versions[i + 1]
-            if number > version and choose(session, number) == number:
-                version = number
-    if not version or (session.established and version != session.version):
+            mine = choose(session, number)
+            if mine > version and number == (wire(session, mine) if _USE_DTLS else mine):
+                version = mine
+    number = version
+    if _USE_DTLS and version:
+        number = wire(session, version)
+    if not version or (session.established and number != session.version):
         raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the client offers no version that is allowed here (0x%04X at most); update it or widen min_version" % offered)
-    session.version = version
+    session.version = number
     if _USE_SSL3 and version == _SSL3:
         hs.flags &= _RENEGOTIATION
+    return version
 
 
 def _resume(session, hs, buf, sid, suites, end):
@@ -182,13 +193,15 @@ def _offers(buf, off, end, number):
     return False
 
 
-def _choose(session, hs, buf, off, end):
+def _choose(session, hs, version, buf, off, end):
     """The first suite of ours that the client offers and our keys, a group and a signature scheme fit."""
     import mxtls.library as library
     from mxtls.suites import SUITES
 
     for row in SUITES:
-        if row[8] and row[7] <= session.version & 255 and _offers(buf, off, end, row[0]) and _fits(session, hs, row):
+        if _USE_DTLS and session.dtls and row[3] == _MODE_RC4:
+            continue  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
+        if row[8] and row[7] <= version & 255 and _offers(buf, off, end, row[0]) and _fits(session, hs, row):
             if row[0] not in session.disabled and row[0] not in library.disabled:
                 return row
     raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "no cipher suite, group and signature in common with the client; enable more on one side")
@@ -285,7 +298,7 @@ def _request_certificate(session, hs, w):
         size += 2 + anchor[4] - anchor[3]
     w.begin(_CERTIFICATE_REQUEST, 8 + 2 * len(SCHEMES) + size)
     w.put(0x020140, 3)  # rsa_sign and ecdsa_sign
-    if session.version >= _TLS1_2:
+    if hs.alg:  # TLS 1.2
         w.put(0, 2)
         mark = w.at
         for row in SCHEMES:
@@ -340,7 +353,7 @@ def certificate_verify(session, hs, r):
         from mxtls.handshake import signed
 
         scheme, signature = signed.read(session, hs, r)
-        if session.version >= _TLS1_2 and signed.hash_of(scheme) != hs.alg:
+        if hs.alg and signed.hash_of(scheme) != hs.alg:
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client signed with scheme 0x%04X, which was not asked for; it is broken" % scheme)
         signed.check(hs, scheme, signed.messages_digest(session, hs, scheme), signature)
 

@@ -10,12 +10,13 @@ from micropython import const
 from mxtls.codes import (
     ALERT_DECRYPT_ERROR as _ALERT_DECRYPT_ERROR,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    DTLS1_0 as _DTLS1_0,
     KEY_RSA as _KEY_RSA,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
     TLS1_2 as _TLS1_2,
 )
-from mxtls.config import USE_MD5_SHA1 as _USE_MD5_SHA1, USE_SSL3 as _USE_SSL3
+from mxtls.config import USE_DTLS as _USE_DTLS, USE_MD5_SHA1 as _USE_MD5_SHA1, USE_SSL3 as _USE_SSL3
 from mxtls.crypto.sign import hash_of, scheme_fits, sign, verify
 from mxtls.errors import Error
 from mxtls.handshake.transcript import transcript
@@ -45,7 +46,7 @@ def messages_digest(session, hs, scheme):
         digest = bytes(verify_data(hs, b""))
     else:
         digest = hs.transcript.digest()
-    if _USE_MD5_SHA1 and scheme == _ECDSA_SHA1 and session.version < _TLS1_2:
+    if _USE_MD5_SHA1 and scheme == _ECDSA_SHA1 and not hs.alg:
         return digest[16:]
     return digest
 
@@ -53,7 +54,7 @@ def messages_digest(session, hs, scheme):
 def read(session, hs, r):
     """A signature as it is sent: (scheme, signature)."""
     scheme = old_scheme(hs.key)
-    if session.version >= _TLS1_2:
+    if hs.alg:
         scheme = r.get(2)
         if scheme < 0x0400:
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the peer signed with scheme 0x%04X, which was not offered; it is broken" % scheme)
@@ -74,14 +75,14 @@ def make(session, scheme, digest):
     """A signature of ours as it is sent."""
     signature = sign(scheme, session.keys.private, digest)
     head = len(signature).to_bytes(2, "big")
-    if session.version >= _TLS1_2:
+    if scheme >= 0x0400:
         head = scheme.to_bytes(2, "big") + head
     return head + signature
 
 
 def choose(session, key, offered, alg):
     """The first scheme of a peer's list that our key can sign with, 0 for none; alg: the one hash that will do, or 0."""
-    if _USE_MD5_SHA1 and session.version < _TLS1_2:
+    if _USE_MD5_SHA1 and (session.version < _TLS1_2 or (_USE_DTLS and session.version == _DTLS1_0)):
         return old_scheme(key)
     i = 0
     while offered and i < len(offered):
