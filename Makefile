@@ -22,7 +22,9 @@ setup: ## toolchain and Python environment, in build/ (about two minutes, then s
 	@command -v $(PYTHON) >/dev/null || { echo "setup: needs python3: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) tools/toolchain.py setup
 
-demo: setup ## a verified TLS 1.2 page from openssl, in a 64 KB heap
+demo: ## a verified page from openssl, in a 64 KB heap; sets up what that needs
+	@command -v $(PYTHON) >/dev/null || { echo "demo: needs python3: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) tools/toolchain.py setup demo
 	@$(VENV) tools/demo.py
 
 test: setup ## all tests

@@ -35,7 +35,7 @@ OPTIONS = (
     ("--cipher", "the one cipher suite to offer, 0xC02B or its IANA name"),
     ("--dtls", None, "over datagrams, UDP"),
     ("--pmtu", "the longest datagram, bytes of UDP payload, for both sides; default: 1500"),
-    ("--min-version", "ssl3, tls1.0, tls1.1 or tls1.2; dtls1.0 or dtls1.2"),
+    ("--min-version", "ssl3, tls1.0 to tls1.3; dtls1.0 or dtls1.2"),
     ("--max-version", "the same"),
     ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),
     ("--trace", None, "show the handshake's messages, in a build that has traces or from source"),
@@ -104,7 +104,7 @@ def version_number(text):
     for row in VERSIONS:
         if row[1] == text:
             return row[0]
-    raise Error(-6, 255, "no version is called %s; give one of ssl3 tls1.0 tls1.1 tls1.2 dtls1.0 dtls1.2" % text)
+    raise Error(-6, 255, "no version is called %s; give one of ssl3 tls1.0 tls1.1 tls1.2 tls1.3 dtls1.0 dtls1.2" % text)
 
 
 def trace():

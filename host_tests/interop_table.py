@@ -17,7 +17,7 @@ against implementations that others wrote, for every version, suite and role. Ov
 
 **O** OpenSSL, **G** GnuTLS, **N** NSS, **T** tlslite-ng, **B** BearSSL, **M** MicroPython's built-in `tls` (mbedtls). Where the roles differ, C is our client
 and S our server. **self**: no peer here speaks it, our client met our server. The last column is MicroPython: 32-bit, viper kernels, `examples/client.py` and `server.py` under
-TLS 1.2.
+TLS 1.2 or, where it has the suite, TLS 1.3.
 
 """
 

@@ -148,8 +148,11 @@ def psk_keys(*more):
 
 
 def pair(chain, name="localhost", client=None, server=None, **both):
-    """A client and a server End over a pki.Chain or a (trust, own) pair of Keys; client, server, both: arguments of the sessions."""
+    """A client and a server End over a pki.Chain or a (trust, own) pair of Keys; client, server, both: arguments of the sessions.
+    TLS 1.2 at most, unless a version is given."""
     trust, own = chain if isinstance(chain, tuple) else keys_of(chain)
+    if not any("max_version" in given for given in (both, client or {}, server or {})):
+        both["max_version"] = c.TLS1_2
     arguments = dict(both, server_name=name)
     arguments.update(client or {})
     return End(mxtls.ClientSession(trust, **arguments)), End(mxtls.ServerSession(own, **dict(both, **(server or {}))))

@@ -34,7 +34,7 @@ from mxtls.suites import SUITES
 from toolchain import BIN
 
 SECONDS = 10  # the longest that one step of a case may take
-VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2"}
+VERSIONS = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", 0x0304: "TLS 1.3"}
 DTLS = {0xFEFF: "DTLS 1.0", 0xFEFD: "DTLS 1.2"}
 NAMES = {**VERSIONS, **DTLS}
 OLDEST = {row[0]: 0x0300 | row[7] for row in SUITES}
@@ -47,16 +47,17 @@ ANSWER = TEXT.replace(b"line", b"answer")
 class Case:
     """One cell of the matrix: a version, a suite, and the role that ours plays."""
 
-    def __init__(self, version, suite, role, more=""):
+    def __init__(self, version, suite, role, more="", psk=False):
         self.version, self.suite, self.role = version, suite, role
         self.dtls = version in DTLS
         self.more = more  # the end of GnuTLS's priority string
+        # psk: TLS 1.3's suites do not say that a pre-shared key is used
         self.name = suite_names.name(suite)
-        self.exchange, bulk = self.name[4:].split("_WITH_")  # "ECDHE_RSA", "AES_128_GCM_SHA256"
+        self.exchange, bulk = ("_WITH_" + self.name[4:]).split("_WITH_")[-2:]  # "ECDHE_RSA" (TLS 1.3: ""), "AES_128_GCM_SHA256"
         self.mac = "AEAD" if re.search("GCM|CCM|POLY", bulk) else bulk.rsplit("_", 1)[1]
-        self.cipher = bulk if bulk.endswith("CCM_8") else bulk.rsplit("_", 1)[0]  # "AES_128_GCM"
-        self.psk = "PSK" in self.exchange
-        self.key = "p256" if "ECDSA" in self.exchange else "rsa2048"
+        self.cipher = bulk if bulk.endswith("CCM_8") else bulk[:-7] if bulk.endswith("CCM_8_SHA256") else bulk.rsplit("_", 1)[0]  # "AES_128_GCM"
+        self.psk = psk or "PSK" in self.exchange
+        self.key = "p256" if "ECDSA" in self.exchange or version == 0x0304 else "rsa2048"
 
     @property
     def chain(self):
@@ -66,14 +67,19 @@ class Case:
         return "%s-%04X-%s" % (NAMES[self.version].replace(" ", "").lower(), self.suite, self.role)
 
 
+def fits(version, suite):
+    """TLS 1.3 has suites of its own."""
+    return version >= OLDEST[suite] and (version == 0x0304) == (OLDEST[suite] == 0x0304)
+
+
 def every_case():
     """(version, suite, role) of each cell."""
-    return [(version, suite, role) for suite in OLDEST for version in VERSIONS if version >= OLDEST[suite] for role in ROLES]
+    return [(version, suite, role) for suite in OLDEST for version in VERSIONS if fits(version, suite) for role in ROLES]
 
 
 def every_dtls_case():
     """(version, suite, role) of each cell of DTLS, which has no RC4."""
-    return [(version, suite, role) for suite in OLDEST for version in DTLS if suite not in (4, 5) and (OLDEST[suite] < 0x0303 or version == 0xFEFD) for role in ROLES]
+    return [(version, suite, role) for suite in OLDEST for version in DTLS if suite not in (4, 5) and OLDEST[suite] < 0x0304 and (OLDEST[suite] < 0x0303 or version == 0xFEFD) for role in ROLES]
 
 
 _chains = {}
@@ -246,7 +252,7 @@ class Kind:
     name = ""
     program = ""
     styles = {"client": "pipe", "server": "pipe"}  # by our role
-    versions = (0x0301, 0x0302, 0x0303)
+    versions = (0x0301, 0x0302, 0x0303, 0x0304)
     dtls = ()  # of its versions, those over datagrams
     ready = b""  # what its server says when it listens
 
@@ -302,15 +308,16 @@ class OpenSSL(Kind):
         return (exchange + bulk.replace("CCM_8", "CCM8") + hashed).replace("_", "-") + ":@SECLEVEL=0"
 
     def _common(self, case):
-        versions = {0x0301: "-tls1", 0x0302: "-tls1_1", 0x0303: "-tls1_2", 0xFEFF: "-dtls1", 0xFEFD: "-dtls1_2"}
-        argv = [versions[case.version], "-cipher", self.cipher(case), "-provider", "default", "-provider", "legacy"]
+        versions = {0x0301: "-tls1", 0x0302: "-tls1_1", 0x0303: "-tls1_2", 0x0304: "-tls1_3", 0xFEFF: "-dtls1", 0xFEFD: "-dtls1_2"}
+        suites = ["-ciphersuites", case.name, "-cipher", "ALL:@SECLEVEL=0"] if case.version == 0x0304 else ["-cipher", self.cipher(case)]
+        argv = [versions[case.version], *suites, "-provider", "default", "-provider", "legacy"]
         return argv + (["-psk", PSK.hex()] if case.psk else [])
 
     def server(self, case, port, extra=()):
         c = case.chain
         argv = ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port, *self._common(case)]
         if case.psk:
-            argv += ["-nocert", "-dhparam", dh_file()]
+            argv += ["-nocert", "-dhparam", dh_file()] if case.version < 0x0304 else ["-nocert", "-psk_identity", IDENTITY]
         else:
             argv += ["-cert", c.chain_path, "-key", c.key_path, "-cert_chain", str(Path(c.root_path).parent / "rest.pem")]
         return argv + list(extra)
@@ -335,7 +342,8 @@ class GnuTLS(Kind):
 
     def priority(self, case):
         cipher = {"RC4_128": "ARCFOUR-128", "3DES_EDE_CBC": "3DES-CBC"}.get(case.cipher, case.cipher.replace("_", "-"))
-        parts = ("VERS-" + NAMES[case.version].replace(" ", ""), case.exchange.replace("_", "-"), cipher, {"SHA": "SHA1"}.get(case.mac, case.mac))
+        exchange = case.exchange.replace("_", "-") or ("ECDHE-PSK" if case.psk else "ECDHE-ECDSA:+ECDHE-RSA")
+        parts = ("VERS-" + NAMES[case.version].replace(" ", ""), exchange, cipher, {"SHA": "SHA1"}.get(case.mac, case.mac))
         return "NONE:+COMP-NULL:+SIGN-ALL:+GROUP-ALL:+CTYPE-ALL:+" + ":+".join(parts) + case.more
 
     def server(self, case, port, extra=()):
@@ -360,13 +368,13 @@ class Nss(Kind):
 
     name, program = "nss", "selfserv"
     styles = {"client": "http", "server": "pipe"}
-    versions = (0x0300, 0x0301, 0x0302, 0x0303)
+    versions = (0x0300, 0x0301, 0x0302, 0x0303, 0x0304)
 
     def suites(self, case):
         return not case.psk and "CCM" not in case.cipher and not (case.version == 0x0300 and case.exchange[:2] == "EC")
 
     def _common(self, case):
-        name = {0x0300: "ssl3", 0x0301: "tls1.0", 0x0302: "tls1.1", 0x0303: "tls1.2"}[case.version]
+        name = {0x0300: "ssl3", 0x0301: "tls1.0", 0x0302: "tls1.1", 0x0303: "tls1.2", 0x0304: "tls1.3"}[case.version]
         return ["-d", "sql:" + nss_database(case.key), "-V", name + ":" + name, "-c", ":%04X" % case.suite]
 
     def server(self, case, port, extra=()):
@@ -385,7 +393,9 @@ class NssStress(Nss):
 
 
 class BearSSL(Kind):
-    """Small and strict: no Diffie-Hellman modulo a prime, no SSL 3.0, none of the weakest ciphers."""
+    """Small and strict: no Diffie-Hellman modulo a prime, no SSL 3.0, no TLS 1.3, none of the weakest ciphers."""
+
+    versions = (0x0301, 0x0302, 0x0303)
 
     name, program = "bearssl", str(BIN / "brssl")
 
@@ -410,7 +420,7 @@ class TlsLite(Kind):
     """tlslite-ng, in a thread of this process, echoes."""
 
     name = "tlslite"
-    versions = (0x0300, 0x0301, 0x0302, 0x0303)
+    versions = (0x0300, 0x0301, 0x0302, 0x0303, 0x0304)
 
     def missing(self):
         try:
@@ -428,10 +438,11 @@ class TlsLite(Kind):
         s = tlslite.HandshakeSettings()
         s.minVersion = s.maxVersion = (3, case.version & 255)
         s.minKeySize = 1024
-        cipher = {"3DES_EDE_CBC": "3des", "RC4_128": "rc4", "CHACHA20_POLY1305": "chacha20-poly1305", "AES_128_CCM_8": "aes128ccm_8"}.get(case.cipher)
+        cipher = {"3DES_EDE_CBC": "3des", "RC4_128": "rc4", "CHACHA20_POLY1305": "chacha20-poly1305", "AES_128_CCM_8": "aes128ccm_8", "AES_128_CCM": "aes128ccm"}.get(case.cipher)
         s.cipherNames = [cipher or case.cipher.lower().replace("_cbc", "").replace("_", "")]
         s.macNames = [case.mac.lower()]
-        s.keyExchangeNames = [case.exchange.lower()]
+        if case.exchange:
+            s.keyExchangeNames = [case.exchange.lower()]
         if case.version == 0x0300:
             s.useExtendedMasterSecret = s.useEncryptThenMAC = False
         return s

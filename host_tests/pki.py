@@ -6,7 +6,7 @@
     c.root_der, c.chain_ders, c.key_der       the same in DER; chain_ders is a list, key_der is PKCS#8
     c.root_path, c.chain_path, c.key_path     files with the PEMs, made when first asked for
 
-Keys: "p256" "p384" "p521" "rsa1024" "rsa2048" "rsa3072" "rsa4096" "ed25519"; one of each kind and use is made per process.
+Keys: "p256" "p384" "p521" "rsa1024" "rsa2048" "rsa3072" "rsa4096" "ed25519" "ed448"; one of each kind and use is made per process.
 """
 
 import datetime
@@ -16,7 +16,7 @@ import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID as EKU, NameOID
 
 _DAY = datetime.timedelta(days=1)
@@ -33,6 +33,8 @@ def make_key(kind, slot=0):
             key = ec.generate_private_key(_CURVES[kind]())
         elif kind == "ed25519":
             key = ed25519.Ed25519PrivateKey.generate()
+        elif kind == "ed448":
+            key = ed448.Ed448PrivateKey.generate()
         else:
             key = rsa.generate_private_key(65537, int(kind[3:]))
         _keys[kind, slot] = key
@@ -108,7 +110,7 @@ def issue(
     b = b.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False)
     for extension, critical in extra:
         b = b.add_extension(extension, critical)
-    if isinstance(issuer_key, ed25519.Ed25519PrivateKey):
+    if isinstance(issuer_key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
         return b.sign(issuer_key, None)
     algorithm = _HASHES[digest]()
     if pss:
@@ -181,10 +183,10 @@ def chain(
     intermediate=None,
     root=None,
 ):
-    """root -> `intermediates` CAs -> leaf. ca_key: the CAs' kind of key (default the leaf's; p256 for Ed25519).
+    """root -> `intermediates` CAs -> leaf. ca_key: the CAs' kind of key (default the leaf's; p256 for those of Edwards).
     expired, not_yet: the leaf's period. constraints, pathlen: of the intermediate nearest to the root. tag: a different tag gives
     different CAs with different keys. leaf, intermediate, root: dicts that override arguments of issue()."""
-    ca_key = ca_key or ("p256" if key == "ed25519" else key)
+    ca_key = ca_key or ("p256" if key[:2] == "ed" else key)
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
     sign = {"digest": digest, "pss": pss}
     ca_usage = ("key_cert_sign", "crl_sign")

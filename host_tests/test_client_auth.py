@@ -8,7 +8,7 @@ import pytest
 
 import mxtls
 from mxtls import codes as c
-from mxtls.handshake import client as client_module, server as server_module, signed
+from mxtls.handshake import client as client_module, server as server_module, server_start, signed
 
 VERSIONS = (c.SSL3, c.TLS1_0, c.TLS1_1, c.TLS1_2)
 KINDS = ("rsa2048", "p256", "p384")
@@ -52,7 +52,7 @@ class Validator:
 
 
 def pair(keys, validator, version=0, suite=0, **server):
-    return loop.pair(keys, client={"max_version": version, "cipher_suite": suite}, server=dict(server, cert_validator=validator))
+    return loop.pair(keys, client={"max_version": version or c.TLS1_2, "cipher_suite": suite}, server=dict(server, cert_validator=validator))
 
 
 def meet(keys, validator=None, version=0, suite=0, **server):
@@ -137,10 +137,10 @@ def test_the_request_names_the_cas():
     n = body[3] << 8 | body[4]
     schemes = [body[5 + i] << 8 | body[6 + i] for i in range(0, n, 2)]
     assert 5 + n == len(body) - len(names(*two))
-    assert schemes == [0x0403, 0x0804, 0x0809, 0x0401]  # whose hash is the transcript's
+    assert schemes == [0x0403, 0x0807, 0x0804, 0x0809, 0x0401]  # whose hash is the transcript's, or none
     body = request(k, suite=0xC030)
     n = body[3] << 8 | body[4]
-    assert {body[6 + i] for i in range(0, n, 2)} <= {3, 5, 10, 1} and 0x0503 in [body[5 + i] << 8 | body[6 + i] for i in range(0, n, 2)]
+    assert {body[6 + i] for i in range(0, n, 2)} <= {3, 5, 7, 10, 1} and 0x0503 in [body[5 + i] << 8 | body[6 + i] for i in range(0, n, 2)]
     for version in VERSIONS[:3]:
         assert request(k, version=version) == b"\x02\x01\x40" + names(*two)
 
@@ -153,7 +153,7 @@ def test_an_empty_request(monkeypatch):
     validator = Validator(0)
     client, server = meet(k, validator)
     assert validator.asked[0][2] == c.ALERT_UNKNOWN_CA and not server.session.anonymous
-    monkeypatch.setattr(server_module, "_SERVER_CAN_SEND_EMPTY_CERT_REQUEST", 0)
+    monkeypatch.setattr(server_start, "_SERVER_CAN_SEND_EMPTY_CERT_REQUEST", 0)
     with pytest.raises(mxtls.Error) as caught:
         mxtls.ServerSession(k[1], Validator())
     assert loop.check_text(caught.value).code == c.ARG_FAIL and "SERVER_CAN_SEND_EMPTY_CERT_REQUEST" in caught.value.text

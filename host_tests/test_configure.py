@@ -91,7 +91,7 @@ def test_an_option_that_means_nothing_here_is_refused_with_the_reason(option):
         ("defualt", {}, "there is no profile defualt"),
         ("client", {"USE_CLIENT_SIDE_SSL": 0}, "no role is left on"),
         ("default", {"USE_TLS_1_2": 0}, "needs USE_TLS_1_2"),
-        ("default", {"USE_AES": 0, "USE_CHACHA20_POLY1305": 0}, "no cipher suite is left on"),
+        ("default", {"USE_AES": 0, "USE_CHACHA20_POLY1305": 0, "USE_TLS_1_3": 0}, "no cipher suite is left on"),
         ("default", {"USE_X509": 0}, "USE_CLIENT_AUTH needs USE_X509"),
         ("default", {"USE_TLS_1_1": 1}, "USE_TLS_1_1 needs USE_TLS"),
         ("default", {"USE_CLIENT_AUTH": 0, "SERVER_CAN_SEND_EMPTY_CERT_REQUEST": 1}, "SERVER_CAN_SEND_EMPTY_CERT_REQUEST needs USE_CLIENT_AUTH"),
@@ -124,6 +124,7 @@ def test_the_default_has_nothing_that_rfcs_retired():
         f"USE_TLS_{kx}_WITH_{bulk}" for kx in ("ECDHE_ECDSA", "ECDHE_RSA") for bulk in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256")
     } | {f"USE_TLS_{suite}" for suite in (
         "ECDHE_PSK_WITH_AES_128_GCM_SHA256", "ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", "PSK_WITH_AES_128_GCM_SHA256", "PSK_WITH_AES_256_GCM_SHA384", "PSK_WITH_CHACHA20_POLY1305_SHA256",
+        "AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256",
     )}
     for name in """USE_TLS USE_TLS_1_1 USE_SSL3 ENABLE_SECURE_REHANDSHAKES ENABLE_INSECURE_REHANDSHAKES USE_REHANDSHAKES USE_MD5 USE_SHA1 USE_MD5_SHA1 USE_3DES
             USE_ARC4 USE_SEED USE_DH USE_RSA_KEY_EXCHANGE USE_AES_CBC USE_ENCRYPT_THEN_MAC USE_SPLIT USE_PKCS5""".split():
@@ -164,8 +165,9 @@ def test_an_algorithm_asked_for_stays_and_brings_what_it_uses():
 
 
 def test_a_client_needs_no_private_keys_and_a_server_judges_no_name_constraints():
-    assert off("client") == {"USE_SERVER_SIDE_SSL"}  # a client's own certificate has a private key
-    assert off("client", USE_CLIENT_AUTH=0) == {"USE_SERVER_SIDE_SSL", "USE_CLIENT_AUTH", "USE_PRIVATE_KEY_PARSING", "USE_PKCS8"}
+    servers = {"USE_SERVER_SIDE_SSL", "USE_SNI", "USE_SESSION_TICKETS"}
+    assert off("client") == servers  # a client's own certificate has a private key
+    assert off("client", USE_CLIENT_AUTH=0) == servers | {"USE_CLIENT_AUTH", "USE_PRIVATE_KEY_PARSING", "USE_PKCS8"}
     assert off("server") == {"USE_CLIENT_SIDE_SSL", "USE_NAME_CONSTRAINTS", "USE_HELLO_EXTENSIONS"}
 
 
@@ -426,17 +428,17 @@ def test_a_board_includes_the_manifest_with_its_choices(tree):
     ), done.stderr
     board.write_text(include + ", examples=1)\n")
     assert "client.py:3" in frozen_by(board, tree).stdout
-    for choice, refusal in (("USE_TLS_1_3=1", "USE_TLS_1_3 is not built yet"), ("USE_PME=0", "did you mean USE_PEM?"), ("tire='pure'", "no option tire")):
+    for choice, refusal in (("USE_PME=0", "did you mean USE_PEM?"), ("tire='pure'", "no option tire")):
         board.write_text(f"{include}, {choice})\n")
         done = frozen_by(board, tree)
         assert done.returncode and refusal in done.stderr
 
 
 def test_the_command_refuses_in_one_line(tmp_path):
-    command = [sys.executable, str(ROOT / "tools/configure.py"), "--out", str(tmp_path / "x"), "USE_TLS_1_3=1"]
+    command = [sys.executable, str(ROOT / "tools/configure.py"), "--out", str(tmp_path / "x"), "USE_PME=0"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "configure: USE_TLS_1_3 is not built yet: remove it from the manifest\n"
+    assert done.stderr == "configure: there is no option USE_PME: did you mean USE_PEM?\n"
     assert not (tmp_path / "x").exists()
 
 

@@ -224,7 +224,7 @@ def test_in_rehandshakes(psk):
         client.session.encode_rehandshake(cipher_suite=suite)
         loop.pump(client, server)
         kinds = [kind for kind, _ in client.session.hello_extensions_in]
-        assert seen == kinds == [kind for kind, _ in first]
+        assert seen == kinds and [k for k in kinds if k != 35] == [k for k, _ in first if k != 35]  # a ticket comes with a full handshake
         assert len(dict(client.session.hello_extensions_in)[0xFF01]) == 25  # the verify data of both sides
     assert not client.error and not server.error
 

@@ -10,13 +10,13 @@ import re
 import loop
 import peers
 import pytest
-from peers import ANSWER, BEARSSL, GNUTLS, IDENTITY, NSS, OPENSSL, PEERS, PSK, TEXT, Case, Process, receive
+from peers import ANSWER, BEARSSL, GNUTLS, IDENTITY, NSS, OPENSSL, PEERS, PSK, SECONDS, TEXT, Case, Process, receive
 
 import mxtls
 import targets
 from mxtls import codes as c
 
-ALL = tuple(peers.VERSIONS)
+ALL = tuple(v for v in peers.VERSIONS if v < c.TLS1_3)  # those that negotiate again; TLS 1.3 has a part of its own below
 TLS = ALL[1:]
 PLAIN = {0x0300: 0x002F, 0x0301: 0x002F, 0x0302: 0xC013, 0x0303: 0xC02F}  # a suite of each version for the features
 MATRIX = [(peer, key) for key in peers.every_case() for peer in PEERS if peer.speaks(Case(*key))]
@@ -126,7 +126,7 @@ def test_self(key, record):
 @pytest.mark.parametrize("suite", [s for s in peers.OLDEST if s != 0xD001], ids=lambda s: "%04X" % s)
 def test_micropython(suite, role, record):
     """examples/client.py and server.py on the model of a board."""
-    target, case = targets.UNIX_32_VIPER, Case(0x0303, suite, role)
+    target, case = targets.UNIX_32_VIPER, Case(max(c.TLS1_2, peers.OLDEST[suite]), suite, role)
     if target.missing():
         pytest.skip(target.missing())
     peer = next(peer for peer in (OPENSSL, GNUTLS) if peer.speaks(case))
@@ -156,7 +156,7 @@ def test_micropython(suite, role, record):
             with peer.run(case, port=port) as other:
                 other.process.write(text)
                 other.process.wait_for(re.escape(text))
-                ours.wait_for(b"handshake version=tls1.2 suite=" + case.name.encode())
+                ours.wait_for(b"handshake version=tls1.%d suite=" % (case.version - 0x0301) + case.name.encode())
         finally:
             ours.kill()
     record("micropython", peer, case)
@@ -248,6 +248,37 @@ def test_client_resumes(peer, version, record):
     record("resumption", peer, case)
 
 
+@over(openssl=TLS, gnutls=TLS, nss=TLS)
+def test_client_resumes_with_an_old_ticket(peer, version, record):
+    """RFC 5077, before TLS 1.3."""
+    need(peer)
+    case = Case(version, PLAIN[version], "client")
+    keys, sid = keys_for(case), mxtls.SessionId()
+    with peer.run(case, *(("-u",) if peer is NSS else ())) as other:
+        for i in range(2):
+            ours = other.connect(session_for(case, keys, session_id=sid))
+            assert ours.session.resumed == (i > 0) and sid.ticket
+            other.talk(ours, TEXT.replace(b"line", b"pass %d" % i), ANSWER)
+            ours.close()
+    record("resumption by ticket", peer, case)
+
+
+@over(openssl=TLS, gnutls=TLS)
+def test_server_resumes_an_old_ticket(peer, version, record):
+    need(peer)
+    case = Case(version, PLAIN[version], "server")
+    keys = keys_for(case)
+    times = 6 if peer is OPENSSL else 2
+    with peer.run(case, *RESUMING[peer.name][-1:]) as other:
+        for i in range(times):
+            ours = other.connect(session_for(case, keys))
+            assert ours.session.resumed == (i > 0) and keys.sessions == []
+            if i == times - 1:
+                other.talk(ours)
+            finish(ours)
+    record("resumption by ticket", peer, case)
+
+
 RESUMING = {"openssl": ("-no_ticket", "-reconnect"), "gnutls": ("-r",)}
 
 
@@ -256,6 +287,7 @@ def test_server_resumes(peer, version, record):
     need(peer)
     case = Case(version, PLAIN[version], "server")
     keys = keys_for(case)
+    keys.tickets = False
     times = 6 if peer is OPENSSL else 2
     with peer.run(case, *RESUMING[peer.name]) as other:
         for i in range(times):
@@ -446,10 +478,10 @@ def test_server_asks_to_negotiate_again(peer, version, record):
 
 @over(openssl=TLS, gnutls=TLS)
 def test_their_server_asks_to_negotiate_again(peer, version, record):
-    """By a command to s_server, and by a line to gnutls-serv that it does not echo."""
+    """By a command to s_server, and by a line to gnutls-serv that it does not echo. (GnuTLS fails at a ticket in its second handshake.)"""
     need(peer)
     case = Case(version, PLAIN[version], "client")
-    with peer.run(case) as other:
+    with peer.run(case, *NO_TICKET[peer.name]) as other:
         ours = other.connect(session_for(case))
         other.talk(ours)
         with new_keys(ours):
@@ -506,7 +538,7 @@ INSECURE = ":%DISABLE_SAFE_RENEGOTIATION"
 def test_client_negotiates_insecurely_again(version, record):
     need(GNUTLS)
     case = Case(version, PLAIN[version], "client", INSECURE)
-    with GNUTLS.run(case) as other:
+    with GNUTLS.run(case, *NO_TICKET["gnutls"]) as other:
         ours = other.connect(session_for(case))
         assert not ours.session.secure
         other.talk(ours)
@@ -585,3 +617,229 @@ def test_psk_identities(peer, role, record):
         with peer.run(case) as other, pytest.raises(mxtls.Error):
             other.connect(session_for(case, bad))
     record("PSK identities", peer, case)
+
+
+# TLS 1.3
+
+MODERN = c.TLS1_3
+CURVES = {29: "X25519", 23: "P-256", 24: "P-384", 25: "P-521"}
+GNUTLS_GROUPS = {29: "X25519", 23: "SECP256R1", 24: "SECP384R1", 25: "SECP521R1"}
+NSS_GROUPS = {29: "x25519", 23: "P256", 24: "P384", 25: "P521"}
+
+
+def modern(role, suite=0x1301, **more):
+    return Case(MODERN, suite, role, **more)
+
+
+def with_groups(peer, case, *groups):
+    """The peer's option for these groups, the first of which its client sends a share of. For GnuTLS the case changes."""
+    if peer is GNUTLS:
+        case.more = ":-GROUP-ALL" + "".join(":+GROUP-" + GNUTLS_GROUPS[g] for g in groups)
+        return ()
+    if peer is NSS:
+        return ("-I", ",".join(NSS_GROUPS[g] for g in groups))
+    return ("-groups", ":".join(CURVES.get(g, g) for g in groups))
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+@pytest.mark.parametrize("group", CURVES, ids=CURVES.get)
+@pytest.mark.parametrize("peer", (OPENSSL, GNUTLS, NSS), ids=name_of)
+def test_groups(peer, group, role, record):
+    """A server's one group: our client sends a share of X25519 and is asked for another. A client's: ours takes its share."""
+    need(peer)
+    case = modern(role)
+    with peer.run(case, *with_groups(peer, case, group)) as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours)
+        finish(ours)
+    record("TLS 1.3: group " + CURVES[group], peer, case)
+    if role == "client" and group != 29:
+        record("TLS 1.3: HelloRetryRequest", peer, case)
+
+
+def test_their_client_is_asked_for_another_group(record):
+    need(OPENSSL)
+    case = modern("server")
+    for extra in (("-groups", "X448:P-256"), ("-groups", "X448:P-384", "-cert", case.chain.chain_path, "-key", case.chain.key_path)):
+        with OPENSSL.run(case, *extra) as other:
+            ours = other.connect(session_for(case, keys_for(case, auth=True), cert_validator=lambda s, x, alert: c.ALLOW_ANON_CONNECTION))
+            other.talk(ours)
+            ours.close()
+    record("TLS 1.3: HelloRetryRequest", OPENSSL, case)
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+@pytest.mark.parametrize("key, scheme", (
+    ("p384", "ecdsa_secp384r1_sha384"), ("p521", "ecdsa_secp521r1_sha512"), ("rsa2048", "rsa_pss_rsae_sha256"),
+    ("rsa2048", "rsa_pss_rsae_sha384"), ("rsa2048", "rsa_pss_rsae_sha512"),
+))
+def test_signatures(key, scheme, role, record):
+    """The scheme of either side's CertificateVerify, client certificates too."""
+    need(OPENSSL)
+    case = modern(role)
+    case.key = key
+    extra = asking(OPENSSL, case) if role == "client" else showing(OPENSSL, case)
+    only = ("-sigalgs", scheme + (":RSA+SHA256" if key == "rsa2048" else ":ECDSA+SHA256"))  # the chain has SHA-256
+    with OPENSSL.run(case, *extra, *only) as other:
+        ours = other.connect(session_for(case, keys_for(case, auth=True), cert_validator=None if role == "client" else lambda s, x, alert: alert))
+        other.talk(ours)
+        ours.close()
+    record("TLS 1.3: signatures", OPENSSL, case)
+
+
+@pytest.mark.parametrize("peer", (OPENSSL, GNUTLS, NSS), ids=name_of)
+@pytest.mark.parametrize("role", peers.ROLES)
+def test_client_certificates(peer, role, record):
+    need(peer)
+    case = modern(role)
+    seen = []
+    with peer.run(case, *(asking if role == "client" else showing)(peer, case)) as other:
+        validator = None if role == "client" else lambda s, x, alert: seen.append(x) or alert
+        ours = other.connect(session_for(case, keys_for(case, auth=True), cert_validator=validator))
+        assert role == "client" or len(seen) == 1
+        other.talk(ours)
+        ours.close()
+    if role == "server":
+        with peer.run(case, *(("-n", "nobody") if peer is NSS else ())) as other:
+            refused(other, session_for(case, keys_for(case, auth=True), cert_validator=lambda s, x, alert: alert), c.ALERT_CERTIFICATE_REQUIRED)
+    record("client authentication", peer, case)
+
+
+@pytest.mark.parametrize("alone", (False, True), ids=("with ECDHE", "alone"))
+@pytest.mark.parametrize("role", peers.ROLES)
+@pytest.mark.parametrize("peer", (OPENSSL, GNUTLS), ids=name_of)
+def test_pre_shared_keys(peer, role, alone, monkeypatch, record):
+    need(peer)
+    case = modern(role, psk=True, more=":-ECDHE-PSK:+PSK" if alone else "")
+    if alone and role == "client":
+        from mxtls.handshake import client_hello13
+
+        monkeypatch.setattr(client_hello13, "modes_of", lambda hs: b"\x00")
+    if alone and role == "server" and peer is OPENSSL:
+        pytest.skip("s_client offers it together with (EC)DHE, which is then taken")
+    with peer.run(case, *(("-allow_no_dhe_kex",) if alone and peer is OPENSSL else ())) as other:
+        ours = other.connect(session_for(case))
+        assert ours.session.peer_certificate is None
+        other.talk(ours)
+        finish(ours)
+    wrong = mxtls.Keys()
+    wrong.load_psk(PSK[::-1], IDENTITY)
+    with peer.run(case, *(("-allow_no_dhe_kex",) if alone and peer is OPENSSL else ())) as other, pytest.raises((mxtls.Error, ConnectionError)):
+        other.connect(session_for(case, wrong))
+    record("TLS 1.3: PSK " + ("alone" if alone else "with ECDHE"), peer, case)
+
+
+@pytest.mark.parametrize("suite", (0x1301, 0x1302), ids=lambda s: "%04X" % s)
+@pytest.mark.parametrize("peer", (OPENSSL, GNUTLS, NSS), ids=name_of)
+def test_client_resumes_with_a_ticket(peer, suite, record):
+    need(peer)
+    case = modern("client", suite)
+    keys, sid = keys_for(case), mxtls.SessionId()
+    with peer.run(case, *(("-u",) if peer is NSS else ())) as other:
+        for i in range(3):
+            ours = other.connect(session_for(case, keys, session_id=sid))
+            assert ours.session.resumed == (i > 0)
+            other.talk(ours, TEXT.replace(b"line", b"pass %d" % i), ANSWER)
+            ours.close()
+    record("resumption", peer, case)
+
+
+@pytest.mark.parametrize("tickets", (True, False), ids=("ticket", "cache"))
+def test_their_client_resumes_in_another_process(tickets, tmp_path, record):
+    """s_client writes the session to a file; so may a retry come before it is taken."""
+    need(OPENSSL)
+    case = modern("server")
+    keys = keys_for(case)
+    keys.tickets = tickets
+    for i, extra in enumerate((("-sess_out", tmp_path / "session"), ("-sess_in", tmp_path / "session"), ("-sess_in", tmp_path / "session", "-groups", "X448:P-256"))):
+        with OPENSSL.run(case, *extra) as other:
+            ours = other.connect(session_for(case, keys))
+            assert ours.session.resumed == (i > 0)
+            other.talk(ours)
+            ours.close()
+            other.process.end(10)
+    record("resumption", OPENSSL, case)
+
+
+@pytest.mark.parametrize("peer", (GNUTLS,), ids=name_of)
+def test_their_client_resumes(peer, record):
+    need(peer)
+    case = modern("server")
+    keys = keys_for(case)
+    with peer.run(case, "-r") as other:
+        for i in range(2):
+            ours = other.connect(session_for(case, keys))
+            assert ours.session.resumed == (i > 0)
+            if i:
+                other.talk(ours)
+            finish(ours)
+    record("resumption", peer, case)
+
+
+def test_nss_resumes(record):
+    need(NSS)
+    case = modern("server")
+    keys, resumed = keys_for(case), []
+    with peers.NSS_STRESS.run(case) as other:
+        for _ in range(3):
+            ours = other.connect(session_for(case, keys))
+            resumed.append(ours.session.resumed)
+            assert peers.receive_until(ours, b"\r\n\r\n").startswith(b"GET ")
+            ours.send(b"HTTP/1.0 200 OK\r\n\r\n" + ANSWER)
+            finish(ours)
+    assert not resumed[0] and resumed[-1]
+    record("resumption", NSS, case)
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+@pytest.mark.parametrize("suite", (0x1301, 0x1302, 0x1303), ids=lambda s: "%04X" % s)
+def test_key_update(role, suite, record):
+    """Ours, theirs without and with a wish for ours (k and K typed into s_client and s_server), data between them."""
+    need(OPENSSL)
+    case = modern(role, suite)
+    with OPENSSL.run(case) as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours)
+        for key in (None, b"k\n", b"K\n", None, None):
+            before = bytes(ours.session.secrets.rd), bytes(ours.session.secrets.wr)
+            if key:
+                other.process.write(key)
+                if role == "server":  # s_server says nothing, but reads its input before it reads ours
+                    other.process.wait_for(b"KEYUPDATE", SECONDS)
+                other.process.output = b""
+            else:
+                ours.session.encode_rehandshake()
+            other.talk(ours, TEXT, ANSWER)
+            other.talk(ours, TEXT, ANSWER)
+            after = bytes(ours.session.secrets.rd), bytes(ours.session.secrets.wr)
+            assert after[0] != before[0] and (after[1] != before[1]) == (key != b"k\n")
+            other.process.output = b""
+        ours.close()
+    record("TLS 1.3: KeyUpdate", OPENSSL, case)
+
+
+@pytest.mark.parametrize("peer", (OPENSSL, GNUTLS, NSS), ids=name_of)
+@pytest.mark.parametrize("role", peers.ROLES)
+def test_many_modern_records(peer, role):
+    need(peer)
+    if peer is NSS and role == "client":
+        pytest.skip("selfserv answers one request")
+    case = modern(role, 0x1303)
+    with peer.run(case) as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours, TEXT * 40, ANSWER * 40)
+        finish(ours)
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+@pytest.mark.parametrize("peer, versions", ((OPENSSL, ("-no_tls1_3",)), (NSS, ("-V", "tls1.0:tls1.2"))), ids=name_of)
+def test_who_lacks_tls_1_3_gets_tls_1_2(peer, versions, role, record):
+    need(peer)
+    case = Case(c.TLS1_2, 0xC02F, role)
+    argv = versions if peer is NSS else ()
+    with peer.run(case, *argv) as other:
+        ours = other.connect(session_for(case, min_version=c.TLS1_2, max_version=0, **({"cipher_suite": 0} if role == "client" else {})))
+        assert ours.session.version == c.TLS1_2
+        other.talk(ours)
+        finish(ours)
+    record("version negotiation", peer, case)

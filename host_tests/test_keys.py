@@ -139,14 +139,14 @@ def test_documented_failures(tmp_path):
         assert "encrypted" in load(chain, locked, mem=True, code=codes.ARG_FAIL)
     locked = CHAIN.private_bytes(PrivateFormat.PKCS8, Encoding.DER, b"password")
     assert "encrypted" in load(chain, locked, mem=True, code=codes.ARG_FAIL)
-    edwards = pki.chain(key="ed25519")
+    edwards = pki.chain(key="ed448")
     load(edwards.chain_pem, edwards.key_pem, mem=True, code=codes.UNSUPPORTED_FAIL)
 
 
 def test_bundle_skips_one_by_one():
     bad = pki.pem(pki.issue("short", pki.make_key("rsa1024"), ca=True))
     broken = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
-    edwards = pki.pem(pki.issue("edwards", pki.make_key("ed25519"), ca=True))
+    edwards = pki.pem(pki.issue("edwards", pki.make_key("ed448"), ca=True))
     keys = load(None, None, bad + CHAIN.root_pem + broken + RSA.root_pem + edwards, mem=True)
     assert (len(keys.anchors), keys.skipped) == (2, 3) and "kind of key" in keys.skip_reason
 

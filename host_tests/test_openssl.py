@@ -208,8 +208,26 @@ def test_client_refuses(target, www):
 @pytest.mark.parametrize("version", ("-tls1_1", "-tls1_3"))
 def test_client_and_server_of_another_version(target, www, version):
     with s_server(chain("rsa2048"), "-WWW", "-cipher", "ALL:@SECLEVEL=0", cwd=www, version=version) as (server, port):
-        line = get(target, chain("rsa2048"), port, 1, "--min-version", "tls1.2", code=1)
+        line = get(target, chain("rsa2048"), port, 1, "--min-version", "tls1.2", "--max-version", "tls1.2", code=1)
         assert line.startswith("error code=-12") and ("protocol_version" in line), line
+
+
+@pytest.mark.parametrize("options", ((), ("-groups", "P-384"), ("-num_tickets", "1", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256")), ids=("plain", "retry", "chacha"))
+def test_client_of_tls_1_3_resumes(target, www, options):
+    """Any server of today: TLS 1.3, and each later connection with the ticket of the one before."""
+    with s_server(chain("p256"), "-WWW", *options, cwd=www, version="-no_ssl3") as (server, port):
+        argv = ("--connect", "127.0.0.1:%d" % port, "--name", "localhost", "--ca", chain("p256").root_path, "--get", "/30000.txt", "--resume", "2")
+        done = targets.run(target, "examples/client.py", argv, timeout=60)
+        assert done.returncode == 0, done.stdout[-500:] + done.stderr[-1000:]
+        assert re.findall(r"version=(\S+) suite=\S+ resumed=(\d)", done.stdout) == [("tls1.3", "0"), ("tls1.3", "1"), ("tls1.3", "1")]
+        assert done.stdout.count(letters(30000)) == 3
+
+
+def test_client_of_tls_1_3_changes_its_keys(target, www):
+    with s_server(chain("p256"), "-WWW", cwd=www, version="-tls1_3") as (server, port):
+        argv = ("--connect", "127.0.0.1:%d" % port, "--name", "localhost", "--ca", chain("p256").root_path, "--get", "/100.txt", "--rehandshake")
+        done = targets.run(target, "examples/client.py", argv, timeout=60)
+        assert done.returncode == 0 and letters(100) in done.stdout, done.stdout[-500:] + done.stderr[-1000:]
 
 
 # Our server
@@ -322,7 +340,7 @@ def test_server_closes_first(target):
 
 def test_server_after_failures(target):
     """One client after another, good ones between bad ones; each failure is one line."""
-    with our_server(target, chain("p256"), "--min-version", "tls1.2", count=7) as (server, port):
+    with our_server(target, chain("p256"), "--min-version", "tls1.2", "--max-version", "tls1.2", count=7) as (server, port):
         for options, version, words in ((("-cipher", "ECDHE-RSA-AES128-GCM-SHA256"), "-tls1_2", rb"alert=handshake_failure : no cipher suite"),
                                         (("-cipher", "ALL:@SECLEVEL=0"), "-tls1_1", rb"alert=protocol_version : [^\n]*0x0302"),
                                         ((), "-tls1_3", rb"alert=protocol_version : [^\n]*0x0303"),

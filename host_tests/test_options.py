@@ -14,16 +14,16 @@ import sys
 sys.path.insert(0, {tests!r})
 import loop, mxtls
 made = []
-def pair(suite=0):
+def pair(suite=0, most=0x0303):
     kc, ks = mxtls.Keys(), mxtls.Keys()
     kc.load_rsa_keys({chain!r}, {key!r}, None, {root!r})
     ks.load_rsa_keys({chain!r}, {key!r}, None, {root!r})
-    c = mxtls.ClientSession(kc, None, suite, server_name="localhost")
+    c = mxtls.ClientSession(kc, None, suite, server_name="localhost", max_version=most)
     made.append(c)
-    s = mxtls.ServerSession(ks)
+    s = mxtls.ServerSession(ks, max_version=most)
     made.append(s)
     return c, s
-def run(c, s):
+def carry(c, s):
     status = set()
     for _ in range(20):
         for a, b in ((c, s), (s, c)):
@@ -36,7 +36,9 @@ def run(c, s):
                 view[:n] = out[:n]
                 out = out[n:]
                 status.add(b.received_data(n))
-    assert mxtls.HANDSHAKE_COMPLETE in status
+    return status
+def run(c, s):
+    assert mxtls.HANDSHAKE_COMPLETE in carry(c, s)
 def echo(a, b, data):
     a.encode_to_outdata(data)
     out = bytes(a.get_outdata())
@@ -75,8 +77,8 @@ def test_arena(tmp_path, chain):
     run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
 import mxtls.memory as memory
 mxtls.open(arena=24000)
-for suite in (0, 0xC02B, 0xC009, 0xC0AE, 0xCCA9):
-    c, s = pair(suite)
+for suite in (0, 0xC02B, 0xC009, 0xC0AE, 0xCCA9, 0x1301, 0x1302, 0x1303, 0x1304):
+    c, s = pair(suite, 0x0304 if suite >> 8 == 0x13 else 0x0303)
     run(c, s)
     before = memory.spent()
     assert before > 2000
@@ -85,8 +87,8 @@ for suite in (0, 0xC02B, 0xC009, 0xC0AE, 0xCCA9):
     assert memory.spent() >= before
     spent = []
     for i in range(4):
-        c.encode_rehandshake(session_option=i & 1)
-        run(c, s)
+        c.encode_rehandshake(session_option=i & 1 if suite >> 8 != 0x13 else 0)  # a KeyUpdate in TLS 1.3
+        carry(c, s)
         echo(c, s, b"again")
         spent.append(memory.spent())
     assert spent[3] - spent[1] < 300, spent  # both are full; signatures differ in length, and buffers grow to the longest
@@ -185,7 +187,7 @@ except mxtls.Error:
     messages = [line.split()[2] for line in text.splitlines() if line.startswith("client ") and line.split()[1] in ("->", "<-") and line.split()[2][0].isupper()]
     assert messages == [
         "ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ClientKeyExchange",
-        "ChangeCipherSpec", "Finished", "ChangeCipherSpec", "Finished",
+        "ChangeCipherSpec", "Finished", "NewSessionTicket", "ChangeCipherSpec", "Finished",
     ]
     assert "crypto  verify scheme 0x0403" in text and "error code=-6" in rest and "record type 22" in text
     for i in range(0, len(secret) - 8, 2):
@@ -321,3 +323,36 @@ except mxtls.Error as e:
     assert e.code == mxtls.DISABLED_FEATURE_FAIL
 """)
     assert not list((tmp_path / "staged" / "mxtls").glob("dtls*"))
+
+
+TRUST = ("USE_ED25519", "USE_PINNING", "USE_PEER_CERTIFICATE", "USE_OCSP_STAPLING", "USE_TRUST_STORE")
+
+
+@pytest.mark.parametrize("options", [{o: 0} for o in TRUST] + [dict.fromkeys(TRUST, 0)], ids=lambda options: "+".join(options) if len(options) == 1 else "all")
+def test_what_judges_certificates_without_an_option(tmp_path, options):
+    """Handshakes of both versions, with and without a client's certificate, and a refusal of the feature by name."""
+    both = pki.chain(key="p256", names=["localhost"], eku=("server", "client"))
+    printed = run(tmp_path, both, options, """
+for version in (0x0303, 0x0304):
+    for validator in (None, lambda s, certificate, alert: alert):
+        c, s = pair()
+        c = loop.End(mxtls.ClientSession(c.keys, server_name="localhost", max_version=version))
+        s = loop.End(mxtls.ServerSession(s.keys, validator, max_version=version))
+        loop.connect(c, s)
+        loop.carry(c, s, bytes(3000))
+for option in ("ocsp", "keep_peer_certificate"):
+    try:
+        mxtls.ClientSession(c.session.keys, server_name="localhost", **{option: True})
+    except mxtls.Error as e:
+        assert e.code == mxtls.DISABLED_FEATURE_FAIL
+        print(e.text)
+for name in ("pin", "trust_fingerprint", "load_trust_store"):
+    if not hasattr(c.session.keys, name):
+        print("no keys." + name)
+""")
+    for option, text in (("USE_PEER_CERTIFICATE", "enable USE_PEER_CERTIFICATE"), ("USE_OCSP_STAPLING", "enable USE_OCSP_STAPLING"), ("USE_PINNING", "no keys.pin"),
+                         ("USE_TRUST_STORE", "no keys.load_trust_store")):
+        assert (text in printed) == (option in options), printed
+    staged = {path.name for path in (tmp_path / "staged" / "mxtls").rglob("*.py")}
+    assert ("ed25519.py" in staged) == ("kept.py" in staged) == ("USE_ED25519" not in options)
+    assert ("store.py" in staged) == ("USE_TRUST_STORE" not in options)

@@ -207,7 +207,7 @@ def test_files_with_a_password(chain, tmp_path):
     keys = Keys()
     keys.load_rsa_keys(chain.chain_path, chain.key_path, "not needed")
     assert same(keys.private, chain.key)
-    key = pki.make_key("ed25519").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password"))
+    key = pki.make_key("ed448").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password"))
     assert refused(key, "password")[0] == codes.UNSUPPORTED_FAIL
     assert refused(key, "wrong")[0] == codes.PARSE_FAIL
 

@@ -82,14 +82,14 @@ def test_any_split(rsa, role, chunk):
 
 def test_server_without_a_cache(rsa):
     """Nothing to resume: the same call leads to a full handshake."""
-    rsa[1].max_sessions = 0
+    rsa[1].max_sessions, rsa[1].tickets = 0, False
     try:
         client, server = loop.connect(*loop.pair(rsa))
         for role in ("client", "server"):
             again(client, server, role)
             assert not client.session.resumed
     finally:
-        rsa[1].max_sessions = 8
+        rsa[1].max_sessions, rsa[1].tickets = 8, True
 
 
 def test_the_session_id_of_the_application(rsa):

@@ -21,13 +21,18 @@ def chain():
 
 @pytest.fixture
 def keys(chain):
-    """Fresh for each test: the cache is the server keys'."""
-    return loop.keys_of(chain)
+    """Fresh for each test: the cache is the server keys'. It is what a server has that gives no tickets."""
+    return cached(loop.keys_of(chain))
+
+
+def cached(pair):
+    pair[1].tickets = False
+    return pair
 
 
 @pytest.fixture
 def psk():
-    return loop.psk_keys()
+    return cached(loop.psk_keys())
 
 
 @pytest.fixture
@@ -509,3 +514,65 @@ def test_a_failed_handshake_forgets_the_offer(keys):
     client.take()
     client.feed(loop.record(b"\x02\x28", c.ALERT))
     assert sid.id == b""
+
+
+# Tickets (RFC 5077): the server keeps nothing
+
+
+@pytest.fixture
+def ticket_keys(chain):
+    return loop.keys_of(chain)
+
+
+@pytest.mark.parametrize("version", (c.SSL3, c.TLS1_0, c.TLS1_1, c.TLS1_2))
+def test_tickets_of_every_version(version):
+    keys, sid = loop.psk_keys(), mxtls.SessionId()
+    assert not resumed(keys, sid, cipher_suite=PSK, max_version=version)
+    assert resumed(keys, sid, cipher_suite=PSK, max_version=version) and resumed(keys, sid, cipher_suite=PSK, max_version=version)
+    assert bool(keys[1].sessions) == (not sid.ticket) == (version == c.SSL3)  # which has no extensions
+
+
+def test_tickets_are_bound(ticket_keys):
+    """To the name, the application protocol, the version, the suite and the extended master secret."""
+    sid = mxtls.SessionId()
+    assert not resumed(ticket_keys, sid, cipher_suite=0xC02B) and resumed(ticket_keys, sid, cipher_suite=0xC02B)
+    kept = sid.id, sid.ticket, bytes(sid.master)
+
+    def again(**arguments):
+        sid.id, sid.ticket, sid.master = kept[0], kept[1], bytearray(kept[2])
+        sid.suite, sid.version, sid.name, sid.alpn = 0xC02B, c.TLS1_2, "localhost", None
+        return sid
+
+    assert resumed(ticket_keys, again(), cipher_suite=0xC02B)
+    again().name = "other.example"
+    assert not resumed(ticket_keys, sid, name="other.example")
+    again()
+    assert not resumed(ticket_keys, sid, server={"alpn": ("a",)}, alpn=("a",))
+    again().suite = 0xC02C
+    assert not resumed(ticket_keys, sid, cipher_suite=0xC02C)
+
+
+@pytest.mark.parametrize("at", (0, 4, 16, 40, -1))
+def test_a_ticket_that_was_changed(ticket_keys, at):
+    sid = mxtls.SessionId()
+    resumed(ticket_keys, sid)
+    wrong = bytearray(sid.ticket)
+    wrong[at] ^= 1
+    sid.ticket = bytes(wrong)
+    assert not resumed(ticket_keys, sid) and resumed(ticket_keys, sid)
+
+
+def test_tickets_of_other_keys(chain, ticket_keys):
+    sid = mxtls.SessionId()
+    resumed(ticket_keys, sid)
+    assert not resumed(loop.keys_of(chain), sid)
+
+
+def test_tickets_grow_old(ticket_keys, clock):
+    sid = mxtls.SessionId()
+    ticket_keys[1].session_lifetime = 100
+    resumed(ticket_keys, sid)
+    clock[0] += 60
+    assert resumed(ticket_keys, sid)
+    clock[0] += 120
+    assert not resumed(ticket_keys, sid)

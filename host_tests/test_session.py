@@ -275,7 +275,7 @@ def test_session_arguments(keys):
     trust, own = keys
     for most in (0, 63, 511, 16385, -1):
         raises(c.ARG_FAIL, lambda n=most: mxtls.ClientSession(trust, server_name="localhost", max_record=n))
-    raises(c.UNSUPPORTED_FAIL, lambda: mxtls.ClientSession(trust, cipher_suite=0x1301, server_name="localhost"))
+    raises(c.UNSUPPORTED_FAIL, lambda: mxtls.ClientSession(trust, cipher_suite=0x1306, server_name="localhost"))
     for name in ("", "x" * 254, "b\u00fccher.example", "\u00fc" * 253):
         raises(c.ARG_FAIL, lambda n=name: mxtls.ClientSession(trust, server_name=n))
     mxtls.ClientSession(trust, server_name="x" * 253, max_record=512).delete()

@@ -336,7 +336,7 @@ def test_certificate_members():
     assert (c.unique_issuer_id, c.unique_subject_id, c.auth_status, c.next) == (b"", b"", 0, None)
     with pytest.raises(AttributeError):
         c.no_such_member  # noqa: B018
-    edwards = Certificate(pki.chain(key="ed25519").chain_ders[0])
+    edwards = Certificate(pki.chain(key="ed448").chain_ders[0])
     assert (edwards.public_key, edwards.pub_key_algorithm, edwards.subject.common_name) == (None, 0, "leaf")
 
 

@@ -26,7 +26,7 @@ class Option:
 
     @property
     def suite(self) -> bool:
-        return "_WITH_" in self.name
+        return self.what.startswith("0x")
 
 
 def _later(name: str, what: str, needs: tuple[str, ...] = (), default: int = 0) -> Option:
@@ -40,28 +40,32 @@ def _never(name: str, why: str) -> Option:
 _ANY_TLS = "USE_TLS_1_2|USE_TLS_1_1|USE_TLS"
 _GROUP = "USE_X25519|USE_SECP256R1|USE_SECP384R1"
 _CURVE = "USE_SECP256R1|USE_SECP384R1|USE_SECP521R1"
+_ANY_13 = "USE_TLS_AES_128_GCM_SHA256|USE_TLS_CHACHA20_POLY1305_SHA256|USE_TLS_AES_256_GCM_SHA384|USE_TLS_AES_128_CCM_SHA256|USE_TLS_AES_128_CCM_8_SHA256"
+_13_USES = ("USE_ECDHE", "USE_X25519", "USE_ECC", "USE_SECP256R1", "USE_SECP384R1", "USE_SECP521R1", "USE_RSA", "USE_ED25519", "USE_PSK")
 _TIER = "the tier of the kernels (pure, viper, native) is this choice"
 
 # The reference, "Configurable Features"
 FEATURES = (
     Option("PS_USE_FILE_SYSTEM", "Keys.load_rsa_keys and load_dh_params: certificates and keys from files"),
-    Option("USE_CLIENT_SIDE_SSL", "ClientSession", (), ("USE_NAME_CONSTRAINTS", "USE_HELLO_EXTENSIONS")),
-    Option("USE_SERVER_SIDE_SSL", "ServerSession", (), ("USE_PRIVATE_KEY_PARSING",)),
+    Option("USE_CLIENT_SIDE_SSL", "ClientSession", (), ("USE_NAME_CONSTRAINTS", "USE_HELLO_EXTENSIONS", "USE_PINNING", "USE_PEER_CERTIFICATE")),
+    Option("USE_SERVER_SIDE_SSL", "ServerSession", (), ("USE_PRIVATE_KEY_PARSING", "USE_SNI")),
     Option("USE_TLS_1_2", "TLS 1.2, RFC 5246 (the reference's table ends at 1.1)"),
     Option("USE_TLS", "TLS 1.0, RFC 2246; retired", (), ("USE_MD5_SHA1", "USE_SPLIT"), default=0),
     Option("USE_TLS_1_1", "TLS 1.1, RFC 4346; retired", ("USE_TLS",), ("USE_MD5_SHA1",), default=0),
-    _later("USE_TLS_1_3", "TLS 1.3, RFC 8446"),
+    Option("USE_TLS_1_3", "TLS 1.3, RFC 8446", (_ANY_13,)),
     Option("DISABLE_SSLV3", "0 brings SSL 3.0, RFC 6101; retired"),
     Option("USE_SSL3", "the opposite of DISABLE_SSLV3, which sets it", (), ("USE_MD5_SHA1", "USE_SPLIT"), default=0),
     Option("ENABLE_SECURE_REHANDSHAKES", "renegotiation as RFC 5746 secures it", (), ("USE_REHANDSHAKES",), default=0),
     Option("REQUIRE_SECURE_REHANDSHAKES", "refuse a peer without RFC 5746", default=0),
     Option("ENABLE_INSECURE_REHANDSHAKES", "renegotiation without RFC 5746; not recommended", (), ("USE_REHANDSHAKES",), default=0),
     Option("USE_REHANDSHAKES", "renegotiation, of either kind", auto=True),
-    Option("USE_RESUMPTION", "session ids: SessionId, and a server's cache in its Keys"),
+    Option("USE_POST_HANDSHAKE_AUTH", "a client shows its certificate after the handshake, RFC 8446 4.6.2", ("USE_TLS_1_3", "USE_CLIENT_AUTH", "USE_CLIENT_SIDE_SSL"), default=0),
+    Option("USE_EXPORTER", "session.export: keying material for the application, RFC 5705 and RFC 8446 7.5", default=0),
+    Option("USE_RESUMPTION", "SessionId, and a server's cache in its Keys", (), ("USE_SESSION_TICKETS",)),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
     Option("USE_MULTITHREADING", "a lock of the port around what sessions share", default=0),
     Option("USE_PEERSEC_MEMORY_MANAGEMENT", "open(arena=n): session buffers and record keys from one block", default=0),
-    Option("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one", ("USE_X509",), ("USE_PRIVATE_KEY_PARSING",)),
+    Option("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one", ("USE_X509",), ("USE_PRIVATE_KEY_PARSING", "USE_PINNING", "USE_PEER_CERTIFICATE")),
     Option("SERVER_CAN_SEND_EMPTY_CERT_REQUEST", "ask for a client's certificate with no CA loaded", ("USE_CLIENT_AUTH",), default=0),
     Option("USE_PRIVATE_KEY_PARSING", "private keys, PKCS#1 and SEC1", ("USE_X509",), ("USE_PKCS8",), auto=True),
     Option(
@@ -93,6 +97,11 @@ DEBUG = (
 
 # The reference, "Cipher Suites"; then those it does not know
 SUITES = (
+    Option("USE_TLS_AES_128_GCM_SHA256", "0x1301", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_AES_GCM"), _13_USES),
+    Option("USE_TLS_CHACHA20_POLY1305_SHA256", "0x1303", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_CHACHA20_POLY1305"), _13_USES),
+    Option("USE_TLS_AES_256_GCM_SHA384", "0x1302", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_AES_GCM", "USE_SHA384"), _13_USES),
+    Option("USE_TLS_AES_128_CCM_SHA256", "0x1304", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_AES_CCM"), _13_USES, default=0),
+    Option("USE_TLS_AES_128_CCM_8_SHA256", "0x1305", ("USE_TLS_1_3", "USE_X509|USE_PSK", "USE_AES_CCM"), _13_USES, default=0),
     Option("USE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "0xC02B", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_AES_GCM",)),
     Option("USE_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "0xC02F", ("USE_TLS_1_2", "USE_X509", "USE_RSA", _GROUP, "USE_ECDHE", "USE_AES_GCM",)),
     Option("USE_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "0xCCA9", ("USE_TLS_1_2", "USE_X509", "USE_ECC", _CURVE, _GROUP, "USE_ECDHE", "USE_CHACHA20_POLY1305",)),
@@ -146,6 +155,7 @@ ALGORITHMS = (
     Option("USE_SECP384R1", "P-384", ("USE_ECC",), ("USE_SHA384",), auto=True),
     Option("USE_SECP521R1", "P-521, in certificates and for ECDHE", ("USE_ECC",), ("USE_SHA512",), auto=True),
     Option("USE_X25519", "ECDHE over Curve25519, RFC 7748", auto=True),
+    Option("USE_ED25519", "Ed25519 certificates and signatures, RFC 8032 and 8410", ("USE_X509", "USE_SHA512"), auto=True),
     Option("USE_AES", "AES", auto=True),
     Option("USE_AES_GCM", "AES-GCM records, RFC 5288", ("USE_AES",), auto=True),
     Option("USE_AES_CCM", "AES-CCM records, RFC 6655 and 7251", ("USE_AES",), auto=True),
@@ -170,11 +180,18 @@ ALGORITHMS = (
 EXTENSIONS = (
     Option("USE_PEM", "PEM beside DER", ("USE_X509",)),
     Option("USE_NAME_CONSTRAINTS", "name constraints of CA certificates, RFC 5280 4.2.1.10", ("USE_X509",), auto=True),
+    Option("USE_PINNING", "keys.pin and keys.trust_fingerprint: trust in certain keys and certificates", ("USE_X509",), auto=True),
+    Option("USE_PEER_CERTIFICATE", "keep_peer_certificate: the peer's own certificate, DER, without a validator", ("USE_X509",), auto=True),
+    Option("USE_OCSP_STAPLING", "session.ocsp_response, keys.ocsp_response: RFC 6066 8 and RFC 8446 4.4.2.1", ("USE_X509",), default=0),
+    Option("USE_TRUST_STORE", "keys.load_trust_store: roots in a file, read when one is wanted (tools/trust_store.py)", ("USE_X509", "PS_USE_FILE_SYSTEM"), default=0),
     Option("USE_EXTENDED_MASTER_SECRET", "RFC 7627", (_ANY_TLS,)),
     Option("USE_ENCRYPT_THEN_MAC", "RFC 7366, for CBC suites", ("USE_AES_CBC",), auto=True),
     Option("USE_HELLO_EXTENSIONS", "HelloExtension, its callback and hello_extensions_in", ("USE_CLIENT_SIDE_SSL",), auto=True),
     Option("USE_MAX_FRAGMENT_LENGTH", "smaller records by agreement, RFC 6066 4"),
     Option("USE_RECORD_SIZE_LIMIT", "smaller records by agreement, RFC 8449"),
+    Option("USE_ALPN", "application protocols by agreement, RFC 7301"),
+    Option("USE_SNI", "a server chooses its Keys by the name that the client asks for, RFC 6066 3", ("USE_SERVER_SIDE_SSL",), auto=True),
+    Option("USE_SESSION_TICKETS", "a server's sessions sealed in tickets that the client keeps, RFC 5077 and RFC 8446", ("USE_RESUMPTION", "USE_SERVER_SIDE_SSL", "USE_AES_GCM|USE_CHACHA20_POLY1305"), auto=True),
 )
 
 # The reference, appendix A
@@ -198,7 +215,7 @@ OPTIONS: dict[str, Option] = {o.name: o for _, section in SECTIONS for o in sect
 # Of each line at least one must be on.
 AT_LEAST_ONE = (
     ("role", ("USE_CLIENT_SIDE_SSL", "USE_SERVER_SIDE_SSL")),
-    ("protocol version", ("USE_TLS_1_2", "USE_TLS", "USE_SSL3")),
+    ("protocol version", ("USE_TLS_1_3", "USE_TLS_1_2", "USE_TLS", "USE_SSL3")),
     ("cipher suite", tuple(o.name for o in SUITES if o.state == BUILT)),
 )
 
@@ -218,9 +235,12 @@ PROFILES: dict[str, dict[str, int]] = {
     "server": {"USE_CLIENT_SIDE_SSL": 0},
     "one-suite": {
         "USE_SERVER_SIDE_SSL": 0,
+        "USE_TLS_1_3": 0,
         **_only("USE_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
         "USE_X25519": 0,
         "USE_SECP384R1": 0,
         "USE_SECP521R1": 0,
+        "USE_PINNING": 0,
+        "USE_PEER_CERTIFICATE": 0,
     },
 }

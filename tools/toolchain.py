@@ -158,8 +158,8 @@ def micropython_source():
 
 
 def align_frozen_code(tree):
-    """MicroPython's mpy-tool places frozen machine code for ARMv6-M at multiples of two. Its constants are loaded relative to a multiple
-    of four, so that a function which lands between gets others: wrong results, not a fault. (docs/boards.md says what to do to a tree of your own.)"""
+    """MicroPython's mpy-tool places frozen machine code for ARMv6-M at multiples of two. A constant that lies in the code is read at a multiple
+    of four, so that a function which lands between gets another: wrong results, not a fault. Our own viper composes its constants."""
     tool = tree / "tools" / "mpy-tool.py"
     text = tool.read_text()
     fixed = text.replace("__attribute__ ((aligned (2)))", "__attribute__ ((aligned (4)))")
@@ -341,8 +341,9 @@ def micropython():
     return problems
 
 
-def setup():
-    """Returns 0 when tests and demo can run: with MicroPython, or without it after one line that says so."""
+def setup(everything=True):
+    """Returns 0 when tests and demo can run: with MicroPython, or without it after one line that says so. The demo needs neither peers
+    nor what is for boards."""
     began = time.time()
     with build_lock():
         try:
@@ -354,13 +355,14 @@ def setup():
         except Failed as e:
             say("setup: no Python environment: %s" % e)
             return 1
-        peers()
+        if everything:
+            peers()
         try:
             problems = micropython()
         except Failed as e:
             say("setup: mxtls could not be frozen: %s" % e)
             return 1
-        if MPY_CROSS.exists():
+        if everything and MPY_CROSS.exists():
             problems += boards()
     for problem in problems:
         say("setup: " + problem)
@@ -376,14 +378,14 @@ def test(arguments):
     return subprocess.call([str(c) for c in command], cwd=ROOT, stdin=subprocess.DEVNULL)
 
 
-COMMANDS = "usage: toolchain.py setup | test [pytest arguments] | unix BITS MANIFEST NAME [tls]"
+COMMANDS = "usage: toolchain.py setup [demo] | test [pytest arguments] | unix BITS MANIFEST NAME [tls]"
 
 
 def main(argv):
     command, rest = (argv + [""])[0], argv[1:]
     try:
         if command == "setup":
-            return setup()
+            return setup(rest != ["demo"])
         if command == "test":
             return test(rest)
         if command == "unix" and len(rest) in (3, 4):

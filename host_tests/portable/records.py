@@ -11,7 +11,7 @@ import mxtls.config
 mxtls.config.DISABLE_SSLV3 = 0  # as a build with all of it; from source the modules below read it as they are imported
 mxtls.config.USE_MD5 = 1
 import mxtls.record_cbc as record_cbc  # noqa: E402
-from mxtls.codes import ALERT_BAD_RECORD_MAC, ALERT_INTERNAL_ERROR, LIMIT_FAIL, PROTOCOL_FAIL  # noqa: E402
+from mxtls.codes import ALERT_BAD_RECORD_MAC, ALERT_INTERNAL_ERROR, ALERT_UNEXPECTED_MESSAGE, LIMIT_FAIL, PROTOCOL_FAIL  # noqa: E402
 from mxtls.crypto.ccm import Ccm  # noqa: E402
 from mxtls.crypto.chacha20poly1305 import ChaCha20Poly1305  # noqa: E402
 from mxtls.crypto.des3 import Des3Cbc  # noqa: E402
@@ -21,6 +21,7 @@ from mxtls.crypto.seed import SeedCbc  # noqa: E402
 from mxtls.errors import Error  # noqa: E402
 from mxtls.kernels.aes import AES_CTX  # noqa: E402
 from mxtls.record_aead import AeadRecord  # noqa: E402
+from mxtls.record_aead13 import Aead13Record  # noqa: E402
 from mxtls.record_cbc import CbcRecord  # noqa: E402
 from mxtls.record_stream import StreamRecord  # noqa: E402
 
@@ -98,6 +99,11 @@ def protections():
     yield "ccm", [AeadRecord(Ccm(aes128), b"salt") for _ in "12"]
     yield "ccm_8", [AeadRecord(Ccm(aes256, 8), b"salt") for _ in "12"]
     yield "chacha20poly1305", [AeadRecord(ChaCha20Poly1305(aes256), iv[:12]) for _ in "12"]
+    yield "gcm128 of TLS 1.3", [Aead13Record(Gcm(aes128), iv) for _ in "12"]
+    yield "gcm256 of TLS 1.3, padded", [Aead13Record(Gcm(aes256), iv, 64) for _ in "12"]
+    yield "ccm of TLS 1.3", [Aead13Record(Ccm(aes128), iv) for _ in "12"]
+    yield "ccm_8 of TLS 1.3", [Aead13Record(Ccm(aes128, 8), iv) for _ in "12"]
+    yield "chacha20poly1305 of TLS 1.3", [Aead13Record(ChaCha20Poly1305(aes256), iv) for _ in "12"]
     for etm in (0, 1):
         for alg, size in ((2, 20), (4, 32), (5, 48)):
             yield "cbc etm %d hash %d" % (etm, alg), [CbcRecord(aes128, alg, mac[:size], etm, 0x0303) for _ in "12"]
@@ -148,10 +154,16 @@ def selftest(what, ours, theirs):
     for n in range(m):
         if n % 16 < 2 or m - n < 18:
             refused(23, 0x0303, buf[:n])
-    refused(22, 0x0303, buf[:m])
-    if what[:4] != "ssl3":  # its MAC does not cover the version
+    modern = "TLS 1.3" in what
+    if modern:  # its type and version are inside, or not looked at
+        check(what + " in the clear", opened(theirs, 22, 0x0303, bytearray(buf[:m]), 0, m)[:2], (PROTOCOL_FAIL, ALERT_UNEXPECTED_MESSAGE))
+    else:
+        refused(22, 0x0303, buf[:m])
+    if what[:4] != "ssl3" and not modern:  # its MAC does not cover the version
         refused(23, 0x0302, buf[:m])
     check(what + " after all", opened(theirs, 23, 0x0303, bytearray(buf), 0, m), 21)
+    if modern:
+        check(what + " type", theirs.kind, 23)
     refused(23, 0x0303, buf[:m])  # a replay
     # The last sequence number.
     ours.header[:8] = b"\xff" * 8

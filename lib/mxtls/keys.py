@@ -14,11 +14,30 @@ from mxtls.config import (
     PS_USE_FILE_SYSTEM as _PS_USE_FILE_SYSTEM,
     USE_DH as _USE_DH,
     USE_MULTITHREADING as _USE_MULTITHREADING,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
+    USE_PINNING as _USE_PINNING,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
+    USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
+    USE_TRUST_STORE as _USE_TRUST_STORE,
 )
 from mxtls.errors import Error
 from mxtls_port import forget
+
+if _USE_PINNING:
+
+    def _sha256(digest):
+        """A digest as 32 bytes, from bytes or hexadecimal."""
+        if isinstance(digest, str):
+            from binascii import unhexlify
+
+            try:
+                digest = unhexlify(digest.replace(":", ""))
+            except ValueError:
+                digest = b""
+        if len(digest) != 32:
+            raise Error(_ARG_FAIL, _ALERT_NONE, "not a SHA-256 digest: give 32 bytes or 64 hexadecimal digits")
+        return bytes(digest)
 
 
 class Keys:
@@ -27,8 +46,19 @@ class Keys:
     used, and why the last one could not. min_rsa_bits: RSA keys of peers and CAs that are shorter are refused; not below 1024.
     dh: (prime, generator) of a DHE server, or None; min_dh_bits: shorter primes are refused, ours and a server's; not below 1024.
     sessions: what this server can resume (resume.py); max_sessions: how many at once, 0 for none; session_lifetime: seconds.
+    tickets: give the session to the client to keep, where it can, in place of sessions (tickets.py).
+    pins, fingerprints: SHA-256 digests, see pin and trust_fingerprint; store: the name of a trust store or None.
+    ocsp_response: bytes, what a server's OCSP responder says of its certificate, for clients that ask (RFC 6066 section 8), or None.
     psks: (identity, key) of each pre-shared key; psk: the first, which is a client's, or None.
     """
+
+    # What few applications set costs nothing here
+    if _USE_PINNING:
+        pins = fingerprints = ()
+    if _USE_TRUST_STORE:
+        store = None
+    if _USE_OCSP_STAPLING:
+        ocsp_response = None
 
     def __init__(self):
         self.chain = []
@@ -42,6 +72,9 @@ class Keys:
             self.sessions = []
             self.max_sessions = 8
             self.session_lifetime = 86400
+        if _USE_SESSION_TICKETS:
+            self.tickets = True
+            self.ticket_keys = []
         if _USE_DH:
             self.dh = None
             self.min_dh_bits = 2048
@@ -72,9 +105,37 @@ class Keys:
             load_keys = None
             forget(
                 "load_keys x509.der x509.pem x509.certificate x509.private x509.pkcs5 x509.pbes x509.names crypto.pbkdf2 crypto.cbc "
-                "crypto.des3 crypto.sign crypto.ecdsa crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.field kernels.rsa"
+                "crypto.des3 crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.ed25519 kernels.field kernels.rsa"
             )
         self.loaded = True
+
+    if _USE_PINNING:
+
+        def pin(self, digest):
+            """Pin a key: the SHA-256 of its SubjectPublicKeyInfo, 32 bytes or hexadecimal. Once one is pinned, a peer's chain must not only be
+            good but hold a pinned key: the peer's own, a CA's on its path or the root's. Call it once for each; pin a spare too. What
+            openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 prints."""
+            self.pins += (_sha256(digest),)
+
+        def trust_fingerprint(self, digest):
+            """Trust one certificate without a CA: its SHA-256, 32 bytes or hexadecimal, colons allowed. A peer that shows it and holds its
+            key is trusted as it is: neither name nor dates, nor purpose, are looked at, because devices that signed their own certificate
+            have them wrong more often than right, and the clock need not be set. Any other certificate must be good as ever. Call it once
+            for each. What openssl x509 -fingerprint -sha256 prints."""
+            self.fingerprints += (_sha256(digest),)
+
+    if _USE_TRUST_STORE:
+
+        def load_trust_store(self, file):
+            """Trust the roots in a file that tools/trust_store.py made, beside those that are loaded. The file is read when a root is
+            wanted, one root at a time, so it must stay; here only its header is. Error(PLATFORM_FAIL) where it cannot be read,
+            Error(PARSE_FAIL) where it is none."""
+            from mxtls.x509.store import TrustStore
+
+            TrustStore(file)
+            self.store = file
+            TrustStore = None
+            forget("x509.store x509.der")
 
     if _USE_DH:
         if _PS_USE_FILE_SYSTEM:
@@ -125,6 +186,10 @@ class Keys:
             for entry in self.sessions:
                 entry.clear()
             self.sessions = []
+        if _USE_SESSION_TICKETS:
+            for key in self.ticket_keys:
+                key.aead.wipe()
+            self.ticket_keys = []
         if _USE_DH:
             self.dh = None
         if _USE_PSK:
@@ -135,6 +200,12 @@ class Keys:
             self.psks = []
         self.chain = []
         self.anchors = []
+        if _USE_PINNING:
+            self.pins = self.fingerprints = ()
+        if _USE_TRUST_STORE:
+            self.store = None
+        if _USE_OCSP_STAPLING:
+            self.ocsp_response = None
         self.loaded = False
 
 

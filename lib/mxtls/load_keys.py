@@ -127,8 +127,7 @@ def _load_private(keys, data, password):
 
 def _load_chain(keys, groups):
     """The own certificate, which must be the private key's, and its issuers in order, each signed by the next."""
-    from mxtls.crypto.hash import Hash
-    from mxtls.crypto.sign import hash_of, verify
+    from mxtls.crypto.sign import digest_of, verify
     from mxtls.x509.certificate import Cert
     from mxtls.x509.names import dn_match
 
@@ -152,10 +151,8 @@ def _load_chain(keys, groups):
                     raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "the RSA key is too short: use 2048 bits or lower keys.min_rsa_bits")
             else:
                 below, at, at_end, scheme, tbs, tbs_end, sig, sig_end = child
-                h = Hash(hash_of(scheme))
-                h.update(below, tbs, tbs_end - tbs)
                 if not dn_match(buf, c.subject, c.subject_end, below, at, at_end, False) or not verify(
-                    scheme, key, h.digest(), bytes(below[sig:sig_end])
+                    scheme, key, digest_of(scheme, below, tbs, tbs_end - tbs), bytes(below[sig:sig_end])
                 ):
                     raise Error(
                         _CERT_AUTH_FAIL, _ALERT_NONE, "the chain is not in order: put each certificate before the one that signed it"

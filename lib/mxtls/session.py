@@ -26,6 +26,7 @@ from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
     ALERT_RECORD_OVERFLOW as _ALERT_RECORD_OVERFLOW,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
+    ALERT_USER_CANCELED as _ALERT_USER_CANCELED,
     APP_DATA as _APP_DATA,
     APPLICATION_DATA as _APPLICATION_DATA,
     ARG_FAIL as _ARG_FAIL,
@@ -48,6 +49,8 @@ from mxtls.codes import (
     REQUEST_SEND as _REQUEST_SEND,
     SSL3 as _SSL3,
     SUCCESS as _SUCCESS,
+    TLS1_2 as _TLS1_2,
+    TLS1_3 as _TLS1_3,
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
     WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE,
     WAIT_FINISHED as _WAIT_FINISHED,
@@ -57,22 +60,29 @@ from mxtls.codes import (
 from mxtls.config import (
     ENABLE_INSECURE_REHANDSHAKES as _ENABLE_INSECURE_REHANDSHAKES,
     ENABLE_SECURE_REHANDSHAKES as _ENABLE_SECURE_REHANDSHAKES,
+    USE_ALPN as _USE_ALPN,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_DTLS as _USE_DTLS,
+    USE_EXPORTER as _USE_EXPORTER,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_MULTITHREADING as _USE_MULTITHREADING,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
+    USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
+    USE_POST_HANDSHAKE_AUTH as _USE_POST_HANDSHAKE_AUTH,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
+    USE_SNI as _USE_SNI,
     USE_SPLIT as _USE_SPLIT,
     USE_SSL3 as _USE_SSL3,
     USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
     USE_SSL_INFORMATIONAL_TRACE as _USE_SSL_INFORMATIONAL_TRACE,
+    USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy
+from mxtls.kernels.mem import copy, wipe
 
 if _USE_ARENA:
     import mxtls.memory as memory
@@ -86,6 +96,7 @@ _FIRST_OUTPUT = const(256)
 _MESSAGE = const(4096)  # a certificate of this size fits however small max_record is
 _SSL_MAX_DISABLED_CIPHERS = const(8)
 _MOST_REHANDSHAKES = const(16)
+_MOST_MESSAGES = const(32)
 _MOST_EMPTY = const(32)  # records in a row that carry nothing, warnings included
 
 # Session.closing, bits
@@ -106,6 +117,11 @@ class Session:
     session_id = None  # a client's SessionId; a server's entry in the cache
     extensions = None  # a client's HelloExtension
     extension_callback = None
+    protocols = b""  # ALPN's list of what we offer or take
+    alpn = None  # the application protocol agreed on
+    sni = None  # a server's Keys by host name
+    if _USE_EXPORTER:
+        exporter = None  # what export grows from; TLS 1.3's exporter secret, or before it the master secret and both randoms
     hello_extensions_in = None  # the server's: (type, bytes) of each
     fallback = False
     client_verify = b""  # verify data of the last handshake (RFC 5746)
@@ -118,7 +134,20 @@ class Session:
     if _USE_DTLS:
         dtls = None  # what is otherwise over datagrams (dtls.py)
         dropped = 0  # records and fragments of datagrams that were not taken
+    if _USE_PEER_CERTIFICATE:
+        keep_peer_certificate = False
+        peer_der = None  # the peer's own certificate, where it is kept; it is there before anything has judged it
+    if _USE_OCSP_STAPLING:
+        ocsp = False  # a client asks for OCSP responses
+        ocsp_response = None  # what the server stapled to its certificate: an OCSPResponse in DER (RFC 6960), not looked into
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
+    if _USE_TLS_1_3:
+        padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
+        secrets = None  # what an open TLS 1.3 session keeps (handshake/schedule.py)
+        key_changed = False  # the message that was read changed the keys: nothing may follow it in its record
+        post_handshake_auth = False  # a client that shows its certificate also after the handshake
+        post_transcript = None  # what that needs: the handshake's running hash
+        early = 0  # bytes of early data that are still skipped, as we refused them
 
     def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0, dtls=False):
         if not 512 <= max_record <= 16384:
@@ -169,6 +198,18 @@ class Session:
         self.completed = False  # a handshake has completed and the caller was not yet told
         self.established = False  # one has completed, ever
         self.quiet = False  # our Finished is out, the peer's is not in: no data now
+
+    def _keep_certificate(self):
+        if not _USE_PEER_CERTIFICATE:
+            raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keeping the peer's certificate is not in this build; enable USE_PEER_CERTIFICATE")
+        self.keep_peer_certificate = True
+
+    def _take_protocols(self, names):
+        if not _USE_ALPN:
+            raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "application protocols are not in this build; enable USE_ALPN")
+        from mxtls.alpn import protocol_list
+
+        self.protocols = protocol_list(names)
 
     # Receiving
 
@@ -310,18 +351,36 @@ class Session:
     def _check_header(self, kind, version, n):
         if kind < _CHANGE_CIPHER_SPEC or kind > _APPLICATION_DATA or version >> 8 != 3:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "this is not TLS: the peer speaks another protocol; check host and port")
-        if self.version and version != self.version and (self.rd or kind != _ALERT):  # who refuses our version says so in another
+        wanted = self.version
+        if _USE_TLS_1_3 and wanted == _TLS1_3:
+            wanted = 0  # its records' version means nothing (RFC 8446 section 5.1)
+        if wanted and version != wanted and (self.rd or kind != _ALERT):  # who refuses our version says so in another
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a record of another version than was agreed; the peer is broken")
-        if n > 18432 or (self.rd and n > self.max_record + _EXPANSION - _HEADER) or (not self.rd and n > 16384):
+        most = self.max_record + (256 if _USE_TLS_1_3 and self.version == _TLS1_3 else _EXPANSION - _HEADER)
+        if n > 18432 or (self.rd and n > most) or (not self.rd and n > 16384):
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
 
     def _record(self, kind, off, n):
         """One whole record at input.buf[off:off+n]: open it and act on it; the status to show, or 0."""
         buf = self.input.buf
-        if self.rd:
-            m = self.rd.open(kind, self.version, buf, off, n)
-            off += self.rd.pre
+        rd = self.rd
+        if _USE_TLS_1_3 and kind == _CHANGE_CIPHER_SPEC and (self.version == _TLS1_3 or (self.hs and self.hs.modern and not self.version)):
+            self._middlebox(buf, off, n)
+            return 0
+        if _USE_TLS_1_3 and kind == _ALERT and n == 2 and self.version == _TLS1_3 and not self.client and self.state > _OPEN and rd.fresh():
+            rd = None  # of a client that has failed before it had keys
+        if rd or (_USE_TLS_1_3 and self.early and kind == _APPLICATION_DATA):
+            m = self._open_early(kind, off, n) if _USE_TLS_1_3 and self.early else rd.open(kind, self.version, buf, off, n)
+            if _USE_TLS_1_3 and m < 0:
+                return 0
+            off += rd.pre
             n = m
+            if _USE_TLS_1_3 and self.version == _TLS1_3:
+                kind = rd.kind
+                if rd.text > self.max_record + 1:
+                    n = rd.text
+                if kind < _ALERT or kind > _APPLICATION_DATA or (n == 0 and kind != _APPLICATION_DATA):
+                    raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "an encrypted record of type %d and length %d; the peer is broken" % (kind, n))
             if n > self.max_record:
                 raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
         if _USE_SSL_INFORMATIONAL_TRACE:
@@ -362,6 +421,10 @@ class Session:
             self.closing |= _GOT | _DEAD | _SENT
             self._drop_secrets()
             self._forget_session()
+        elif _USE_TLS_1_3 and self.version == _TLS1_3 and buf[off + 1] != _ALERT_USER_CANCELED:
+            self.closing |= _GOT | _DEAD | _SENT  # there are no warnings in TLS 1.3 (RFC 8446 section 6)
+            self._drop_secrets()
+            self._forget_session()
         else:
             self._count_empty()
             if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER and buf[off + 1] == _ALERT_NO_CERTIFICATE and self.state == _WAIT_CLIENT_CERTIFICATE and self.version == _SSL3:
@@ -382,6 +445,49 @@ class Session:
         self._empty += 1
         if self._empty > _MOST_EMPTY:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "too many empty records or warnings in a row; the peer is broken or hostile")
+
+    if _USE_TLS_1_3:
+
+        def _middlebox(self, buf, off, n):
+            """A ChangeCipherSpec in TLS 1.3: passed over while a handshake runs, and only there (RFC 8446 section 5)."""
+            if n != 1 or buf[off] != 1 or self.established:
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a malformed or late ChangeCipherSpec; the peer is broken")
+            if self._hs_end > self.input.start:
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record cuts a handshake message in two; the peer is broken")
+            self._count_empty()
+            self.input.start = self._hs_end = self._rec
+
+        def _open_early(self, kind, off, n):
+            """Open a record where early data may come that we have refused: it does not open, and is passed over (section 4.2.10); then -1."""
+            if kind != _APPLICATION_DATA:
+                self.early = 0
+            if self.rd:
+                try:
+                    m = self.rd.open(kind, self.version, self.input.buf, off, n)
+                    self.early = 0
+                    return m
+                except Error:
+                    if self.early <= n:
+                        raise
+            self.early -= n
+            self.input.start = self._hs_end = self._rec
+            return -1
+
+        def _renew(self):
+            """The key has sealed as many records as it may: another one (RFC 8446 section 5.5)."""
+            from mxtls.handshake import schedule
+
+            schedule.send_update(self, 0)
+
+        def in_record(self):
+            """Are there bytes to come of a handshake record in the clear?"""
+            return self._left > 0
+
+        def count_message(self):
+            """Messages that an open session takes without data between them are bounded."""
+            self.rehandshakes += 1
+            if self.rehandshakes > _MOST_MESSAGES:
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "too many tickets or key updates without data between them; the peer is broken or hostile")
 
     def _handshake(self, off, n):
         """n more bytes of handshake messages: join them to those that wait, and run what is whole."""
@@ -448,6 +554,8 @@ class Session:
         if n <= 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "get_writebuf: ask for at least one byte")
         n = min(n, self.max_out)
+        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+            self._renew()
         if _USE_DTLS and self.dtls:
             n = self.dtls.room(self, n)
         if self.output.room(n + self.split + self.overhead()) < 0:
@@ -485,6 +593,8 @@ class Session:
             raise Error(_ARG_FAIL, _ALERT_NONE, "encode_to_outdata: no data")
         if left > 16384:
             raise Error(_LIMIT_FAIL, _ALERT_NONE, "encode_to_outdata: more than 16384 bytes; send them in parts")
+        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+            self._renew()
         out = self.output
         most = self.max_out
         n = left + (self.split + self.overhead()) * (1 + (left - 1) // most)
@@ -528,10 +638,14 @@ class Session:
         if wr:
             n = wr.seal(kind, self.version, buf, off, n)
             off -= wr.pre
+            if _USE_TLS_1_3 and self.version == _TLS1_3:
+                kind = _APPLICATION_DATA  # the true one is inside
         if _USE_SSL_INFORMATIONAL_TRACE:
             trace.info(self, "-> record type %d, %d bytes%s" % (kind, n, ", encrypted" if wr else ""))
         head = off - _HEADER
         version = self.version or min(0x0301, self.max_version)
+        if _USE_TLS_1_3 and version == _TLS1_3:
+            version = _TLS1_2
         buf[head] = kind
         buf[head + 1] = version >> 8
         buf[head + 2] = version & 255
@@ -545,6 +659,15 @@ class Session:
         if not self.established or self.quiet:
             raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the handshake is not done; wait for HANDSHAKE_COMPLETE")
 
+    if _USE_EXPORTER:
+
+        def export(self, label, context=None, n=32):
+            """n bytes of keying material for the application, which the peer gets too for the same label and context, bytes each
+            (RFC 5705; RFC 8446 section 7.5). Before TLS 1.3 only under the extended master secret."""
+            import mxtls.exporter as exporter
+
+            return exporter.export(self, label, context, n)
+
     # Closing
 
     def encode_closure_alert(self):
@@ -556,6 +679,10 @@ class Session:
         return _SUCCESS
 
     def send_alert(self, level, description):
+        if _USE_TLS_1_3 and self.version == _TLS1_3 and self.hs and self.hs.next_wr:
+            from mxtls.handshake import schedule
+
+            schedule.begin_write(self, self.hs)  # the peer expects it encrypted
         out = self.output
         if _USE_DTLS and self.dtls:
             self.dtls.flush(self)
@@ -600,6 +727,15 @@ class Session:
         if self.wr:
             self.wr.wipe()
             self.wr = None
+        if _USE_TLS_1_3 and self.secrets:
+            self.secrets.wipe()
+            self.secrets = None
+        if _USE_POST_HANDSHAKE_AUTH and self.post_transcript:
+            self.post_transcript.wipe()
+            self.post_transcript = None
+        if _USE_EXPORTER and self.exporter:
+            wipe(self.exporter)
+            self.exporter = None
         if _USE_DTLS and self.dtls:
             self.dtls.wipe()
 
@@ -616,6 +752,10 @@ class Session:
         self.plain_len = -1
         self.write_len = 0
         self.keys = self.cert_validator = self.peer_certificate = None
+        if _USE_PEER_CERTIFICATE:
+            self.peer_der = None
+        if _USE_OCSP_STAPLING:
+            self.ocsp_response = None
 
     # Datagrams
 
@@ -634,14 +774,17 @@ class Session:
 
     # Handshakes, once more
 
-    if _USE_REHANDSHAKES:
+    if _USE_REHANDSHAKES or _USE_TLS_1_3:
 
         def encode_rehandshake(self, keys=None, cert_validator=None, session_option=0, cipher_suite=0):
             """Put a ClientHello, or a server's HelloRequest, into get_outdata: negotiate again on this connection. With nothing but
-            defaults the session is resumed under new keys; anything else asks for a full handshake. Returns SUCCESS."""
+            defaults the session is resumed under new keys; anything else asks for a full handshake, which TLS 1.3 does not know:
+            there the call means a KeyUpdate, which the peer is asked for too, and which is complete as soon as it is sent. Returns SUCCESS."""
             import mxtls.rehandshake as rehandshake
 
             return rehandshake.encode(self, keys, cert_validator, session_option, cipher_suite)
+
+    if _USE_REHANDSHAKES:
 
         def may_rehandshake(self):
             """Does this build allow it with this peer, now? At most 16 in a row without data between them."""
@@ -672,14 +815,22 @@ if _USE_CLIENT:
         must carry; None accepts any name, for a cert_validator that checks it. extensions: a HelloExtension;
         extension_callback(session, type, data) sees each of the server's, and ends the handshake with a negative number.
         min_version, max_version: TLS1_2 or, over DTLS, DTLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
-        an older max_version (RFC 7507). dtls: over datagrams (dtls.py)."""
+        an older max_version (RFC 7507). dtls: over datagrams (dtls.py). alpn: names of application protocols, the preferred first;
+        the one agreed on is in alpn. ocsp: ask for a stapled OCSP response, which is in ocsp_response (bytes, None where there was none) when the
+        cert_validator is called and afterwards; it is not looked into. keep_peer_certificate: keep the server's own certificate, DER, in peer_der. post_handshake_auth:
+        the server may ask for the certificate of keys also later (RFC 8446 section 4.6.2)."""
 
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
-            server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False,
+            server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False, alpn=(),
+            ocsp=False, keep_peer_certificate=False, post_handshake_auth=False,
         ):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
+            if post_handshake_auth:
+                if not _USE_POST_HANDSHAKE_AUTH:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "authentication after the handshake is not in this build; enable USE_POST_HANDSHAKE_AUTH")
+                self.post_handshake_auth = True
             if server_name is not None:
                 self.server_name = server_name
             if extensions is not None or extension_callback is not None:
@@ -687,17 +838,25 @@ if _USE_CLIENT:
                     raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "hello extensions are not in this build; enable USE_HELLO_EXTENSIONS")
                 self.extensions = extensions
                 self.extension_callback = extension_callback
+            if alpn:
+                self._take_protocols(alpn)
             if fallback:
                 self.fallback = True
+            if keep_peer_certificate:
+                self._keep_certificate()
+            if ocsp:
+                if not _USE_OCSP_STAPLING:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "OCSP stapling is not in this build; enable USE_OCSP_STAPLING")
+                self.ocsp = True
             if session_id is not None:
                 self.session_id = session_id
             elif _USE_RESUMPTION and _USE_REHANDSHAKES:
                 import mxtls.resume as resume
 
                 self.session_id = resume.SessionId()
-            import mxtls.handshake.client as client
+            import mxtls.handshake.client_start as client_start
 
-            client.start(self, cipher_suite)
+            client_start.start(self, cipher_suite)
 
         def set_cipher_suite_enabled_status(self, suite, on):
             """A server's call (the reference's PS_UNSUPPORTED_FAIL): a client names its suite when it begins."""
@@ -708,13 +867,24 @@ if _USE_SERVER:
 
     class ServerSession(Session):
         """A server with the certificate chain and private key of keys, or pre-shared keys. A cert_validator means that
-        clients are asked for certificates."""
+        clients are asked for certificates. alpn: names of application protocols, the preferred first; a client that offers some but
+        none of them is refused (RFC 7301). sni: other Keys by the host name that the client asks for: a dictionary ("*.example.org" stands for
+        one more label) or a function of the name; what they do not know has the server's own keys.
+        keep_peer_certificate: keep a client's own certificate, DER, in peer_der."""
 
-        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False):
+        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False, alpn=(), sni=None, keep_peer_certificate=False):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
-            import mxtls.handshake.server as server
+            if alpn:
+                self._take_protocols(alpn)
+            if keep_peer_certificate:
+                self._keep_certificate()
+            if sni:
+                if not _USE_SNI:
+                    raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keys by host name are not in this build; enable USE_SNI")
+                self.sni = sni
+            import mxtls.handshake.server_start as server_start
 
-            server.start(self)
+            server_start.start(self)
 
         def set_cipher_suite_enabled_status(self, suite, on):
             """Disable a suite for this session, 8 at most, or enable it again. Returns SUCCESS."""

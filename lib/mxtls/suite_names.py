@@ -2,6 +2,11 @@
 """The IANA names of the cipher suites, for people: options and handshake lines. Not used by the engine."""
 
 NAMES = (
+    (0x1301, "TLS_AES_128_GCM_SHA256"),
+    (0x1303, "TLS_CHACHA20_POLY1305_SHA256"),
+    (0x1302, "TLS_AES_256_GCM_SHA384"),
+    (0x1304, "TLS_AES_128_CCM_SHA256"),
+    (0x1305, "TLS_AES_128_CCM_8_SHA256"),
     (0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
     (0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
     (0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"),

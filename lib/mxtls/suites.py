@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The cipher suites, rows only, in the order of preference (RFC 5246, 5288, 5289, 4279, 5487, 5489, 6655, 7905, 8442).
+"""The cipher suites, rows only, in the order of preference (RFC 5246, 5288, 5289, 4279, 5487, 5489, 6655, 7905, 8442, 8446).
 
 Read by the handshake. The names, which only people need, are in suite_names.py.
 """
@@ -11,8 +11,10 @@ from mxtls.codes import (
     KX_ECDHE as _ECDHE,
     KX_PSK as _PSK,
     KX_RSA as _KX_RSA,
+    KX_TLS_1_3 as _13,
     MODE_3DES as _3DES,
     MODE_CBC as _CBC,
+    MODE_CCM as _CCM,
     MODE_CCM_8 as _CCM_8,
     MODE_CHACHA as _CHACHA,
     MODE_GCM as _GCM,
@@ -24,6 +26,11 @@ from mxtls.config import (
     USE_SSL_RSA_WITH_3DES_EDE_CBC_SHA as _USE_000A,
     USE_SSL_RSA_WITH_RC4_128_MD5 as _USE_0004,
     USE_SSL_RSA_WITH_RC4_128_SHA as _USE_0005,
+    USE_TLS_AES_128_CCM_8_SHA256 as _USE_1305,
+    USE_TLS_AES_128_CCM_SHA256 as _USE_1304,
+    USE_TLS_AES_128_GCM_SHA256 as _USE_1301,
+    USE_TLS_AES_256_GCM_SHA384 as _USE_1302,
+    USE_TLS_CHACHA20_POLY1305_SHA256 as _USE_1303,
     USE_TLS_DHE_PSK_WITH_AES_128_CBC_SHA as _USE_0090,
     USE_TLS_DHE_PSK_WITH_AES_256_CBC_SHA as _USE_0091,
     USE_TLS_DHE_RSA_WITH_AES_128_CBC_SHA as _USE_0033,
@@ -62,9 +69,14 @@ from mxtls.config import (
     USE_TLS_RSA_WITH_SEED_CBC_SHA as _USE_0096,
 )
 
-# Columns: id, key exchange, kind of key that authenticates (0: a pre-shared one), mode, key bytes, MAC hash, PRF hash from
-# TLS 1.2 on, the oldest version (minor number), built
+# Columns: id, key exchange, kind of key that authenticates (0: a pre-shared one, or any in TLS 1.3), mode, key bytes, MAC hash,
+# PRF hash from TLS 1.2 on, the oldest version (minor number; 4 is TLS 1.3, whose suites are its own), built
 SUITES = (
+    (0x1301, _13, 0, _GCM, 16, 0, 4, 4, _USE_1301),
+    (0x1303, _13, 0, _CHACHA, 32, 0, 4, 4, _USE_1303),
+    (0x1302, _13, 0, _GCM, 32, 0, 5, 4, _USE_1302),
+    (0x1304, _13, 0, _CCM, 16, 0, 4, 4, _USE_1304),
+    (0x1305, _13, 0, _CCM_8, 16, 0, 4, 4, _USE_1305),
     (0xC02B, _ECDHE, _EC, _GCM, 16, 0, 4, 3, _USE_C02B),
     (0xC02F, _ECDHE, _RSA, _GCM, 16, 0, 4, 3, _USE_C02F),
     (0xCCA9, _ECDHE, _EC, _CHACHA, 32, 0, 4, 3, _USE_CCA9),

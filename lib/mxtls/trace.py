@@ -10,6 +10,7 @@ _NAMES = (
     (1, "ClientHello"),
     (2, "ServerHello"),
     (4, "NewSessionTicket"),
+    (8, "EncryptedExtensions"),
     (11, "Certificate"),
     (12, "ServerKeyExchange"),
     (13, "CertificateRequest"),
@@ -17,6 +18,8 @@ _NAMES = (
     (15, "CertificateVerify"),
     (16, "ClientKeyExchange"),
     (20, "Finished"),
+    (22, "CertificateStatus"),
+    (24, "KeyUpdate"),
     (0x114, "ChangeCipherSpec"),
 )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which protocol versions this build speaks (USE_TLS_1_2, USE_TLS_1_1, USE_TLS, USE_SSL3). Read when a session begins."""
+"""Which protocol versions this build speaks (USE_TLS_1_3 to USE_SSL3). Read when a session begins."""
 
 from mxtls.codes import ALERT_NONE as _ALERT_NONE, ARG_FAIL as _ARG_FAIL
 from mxtls.config import (
@@ -8,11 +8,13 @@ from mxtls.config import (
     USE_TLS as _USE_TLS,
     USE_TLS_1_1 as _USE_TLS_1_1,
     USE_TLS_1_2 as _USE_TLS_1_2,
+    USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
 
 # Columns: version, built. The newest first
 VERSIONS = (
+    (0x0304, _USE_TLS_1_3),
     (0x0303, _USE_TLS_1_2),
     (0x0302, _USE_TLS_1_1),
     (0x0301, _USE_TLS),
@@ -39,7 +41,7 @@ def bound(session, least, most, dtls):
     """Set the session's range of versions, as TLS numbers them: what is built, between least and most (0: no bound of yours)."""
     if _USE_DTLS and dtls:
         least = max(level(least), 0x0302)
-        most = level(most)
+        most = min(level(most) or 0x0303, 0x0303)  # there is no DTLS 1.3 here
     session.min_version = session.max_version = 0
     for row in VERSIONS:
         if row[1] and row[0] >= least and (not most or row[0] <= most):

@@ -33,6 +33,13 @@ def read_file(name):
         return f.read()
 
 
+def read_at(name, off, n):
+    """n bytes of the file from off on, fewer where it ends; OSError where there is none. For builds with USE_TRUST_STORE."""
+    with open(name, "rb") as f:
+        f.seek(off)
+        return f.read(n)
+
+
 def lock():
     """A lock with acquire() and release(), for builds with USE_MULTITHREADING."""
     return allocate_lock()

@@ -15,6 +15,8 @@ import machine
 import micropython
 from micropython import const
 
+from mxtls.config import USE_TRUST_STORE as _USE_TRUST_STORE
+
 _PLENTY = const(65536)  # bytes free with which nothing is forgotten
 _FULL = const(16384)
 
@@ -110,6 +112,15 @@ def read_file(name):
     """The whole file as bytes; OSError where there is none."""
     with open(name, "rb") as f:
         return f.read()
+
+
+if _USE_TRUST_STORE:
+
+    def read_at(name, off, n):
+        """n bytes of the file from off on, fewer where it ends; OSError where there is none."""
+        with open(name, "rb") as f:
+            f.seek(off)
+            return f.read(n)
 
 
 def lock():

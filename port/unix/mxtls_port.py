@@ -8,6 +8,8 @@ import time
 
 from micropython import const
 
+from mxtls.config import USE_TRUST_STORE as _USE_TRUST_STORE
+
 _PLENTY = const(16384)
 
 
@@ -31,6 +33,15 @@ def read_file(name):
     """The whole file as bytes; OSError where there is none."""
     with open(name, "rb") as f:
         return f.read()
+
+
+if _USE_TRUST_STORE:
+
+    def read_at(name, off, n):
+        """n bytes of the file from off on, fewer where it ends; OSError where there is none."""
+        with open(name, "rb") as f:
+            f.seek(off)
+            return f.read(n)
 
 
 def lock():

@@ -7,12 +7,14 @@ Called by certificate chains and handshakes of every version. Only the algorithm
 from mxtls.codes import (
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     KEY_EC as _KEY_EC,
+    KEY_ED25519 as _KEY_ED25519,
     KEY_RSA as _KEY_RSA,
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import (
     USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE,
     USE_ECC as _USE_ECC,
+    USE_ED25519 as _USE_ED25519,
     USE_MD5_SHA1 as _USE_MD5_SHA1,
     USE_RSA as _USE_RSA,
     USE_RSA_PSS as _USE_RSA_PSS,
@@ -20,14 +22,15 @@ from mxtls.config import (
     USE_SHA384 as _USE_SHA384,
     USE_SHA512 as _USE_SHA512,
 )
-from mxtls.crypto.hash import hash_size
+from mxtls.crypto.hash import Hash, hash_size
 from mxtls.errors import Error
 
-# Columns: scheme, kind of key, hash, padding (PSS: 1 for any RSA key, 2 for keys that may do only PSS), built. In order of preference.
+# Columns: scheme, kind of key, hash (8: none, Ed25519 signs the message itself), padding (PSS: 1 for any RSA key, 2 for keys that may do only PSS), built. In order of preference.
 SCHEMES = (
     (0x0403, _KEY_EC, 4, 0, _USE_ECC),
     (0x0503, _KEY_EC, 5, 0, _USE_ECC & _USE_SHA384),
     (0x0603, _KEY_EC, 6, 0, _USE_ECC & _USE_SHA512),
+    (0x0807, _KEY_ED25519, 8, 0, _USE_ED25519),
     (0x0804, _KEY_RSA, 4, 1, _USE_RSA & _USE_RSA_PSS),
     (0x0805, _KEY_RSA, 5, 1, _USE_RSA & _USE_RSA_PSS & _USE_SHA384),
     (0x0806, _KEY_RSA, 6, 1, _USE_RSA & _USE_RSA_PSS & _USE_SHA512),
@@ -55,8 +58,18 @@ def _row(scheme):
 
 
 def hash_of(scheme):
-    """The id of the hash that the scheme signs; Error where this build does not have the scheme."""
+    """The id of the hash that the scheme signs, 8 where it signs the message itself; Error where this build does not have the scheme."""
     return _row(scheme)[2]
+
+
+def digest_of(scheme, buf, off, n):
+    """What verify and sign want of the message buf[off:off+n]: its digest, or a copy under Ed25519."""
+    alg = _row(scheme)[2]
+    if _USE_ED25519 and alg == 8:
+        return bytes(memoryview(buf)[off : off + n])
+    h = Hash(alg)
+    h.update(buf, off, n)
+    return h.digest()
 
 
 def scheme_fits(scheme, key):
@@ -68,13 +81,19 @@ def scheme_fits(scheme, key):
 
 
 def verify(scheme, key, digest, sig):
-    """True where sig signs the digest under a PublicKey that fits the scheme. At TLS 1.2 a curve goes with any hash."""
+    """True where sig signs the digest (see digest_of) under a PublicKey that fits the scheme. At TLS 1.2 a curve goes with any hash."""
     row = _row(scheme)
     if _USE_CRYPTO_TRACE:
         import mxtls.trace as trace
 
         trace.out("crypto  verify scheme 0x%04X with a key of %d bits" % (scheme, key.bits))
-    if not scheme_fits(scheme, key) or len(digest) != hash_size(row[2]):
+    if not scheme_fits(scheme, key):
+        return False
+    if _USE_ED25519 and row[1] == _KEY_ED25519:
+        from mxtls.crypto.ed25519 import verify
+
+        return verify(key.point, digest, sig)
+    if len(digest) != hash_size(row[2]):
         return False
     if _USE_ECC and row[1] == _KEY_EC:
         from mxtls.crypto.ecdsa import verify
@@ -90,8 +109,14 @@ def verify(scheme, key, digest, sig):
 def sign(scheme, key, digest):
     """The signature of the digest with a PrivateKey. ECDSA nonces are hedged: equal digests get different signatures."""
     row = _row(scheme)
-    if not scheme_fits(scheme, key) or len(digest) != hash_size(row[2]):
+    if not scheme_fits(scheme, key) or (row[2] != 8 and len(digest) != hash_size(row[2])):
         raise Error(_UNSUPPORTED_FAIL, _ALERT_ILLEGAL_PARAMETER, "the key cannot sign with this scheme; choose one that fits it")
+    if _USE_ED25519 and row[1] == _KEY_ED25519:
+        from mxtls.crypto.ed25519 import sign
+
+        sig = bytearray(64)
+        sign(sig, key.d, key.point, digest)
+        return bytes(sig)
     if _USE_ECC and row[1] == _KEY_EC:
         from mxtls.crypto.drbg import random_into
         from mxtls.crypto.ecdsa import sign

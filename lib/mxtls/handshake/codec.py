@@ -20,6 +20,15 @@ if _USE_SSL_HANDSHAKE_MSG_TRACE:
     import mxtls.trace as trace
 
 
+def contains(buf, off, end, number):
+    """Is the number in the list of 16-bit numbers at buf[off:end]?"""
+    while off < end:
+        if buf[off] << 8 | buf[off + 1] == number:
+            return True
+        off += 2
+    return False
+
+
 class Reader:
     """A cursor `off` over buf[off:end]. Everything that would pass the end is a decode_error."""
 

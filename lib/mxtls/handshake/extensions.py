@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What both roles know of the hello extensions (RFC 5246 section 7.4.1.4). Called by client_hello.py and server_hello.py.
 
-server_name and max_fragment_length (RFC 6066), supported_groups and ec_point_formats (RFC 8422), signature_algorithms
+server_name, max_fragment_length and status_request (RFC 6066), supported_groups and ec_point_formats (RFC 8422), signature_algorithms
 (RFC 5246), record_size_limit (RFC 8449), encrypt_then_mac (RFC 7366), extended_master_secret (RFC 7627),
-renegotiation_info (RFC 5746), supported_versions (RFC 8446; read only).
+renegotiation_info (RFC 5746), application_layer_protocol_negotiation (RFC 7301), session_ticket (RFC 5077); supported_versions, key_share, pre_shared_key, cookie, psk_key_exchange_modes and early_data (RFC 8446).
 """
 
 from micropython import const
@@ -13,20 +13,32 @@ from mxtls.codes import (
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    TLS1_3 as _TLS1_3,
 )
-from mxtls.config import REQUIRE_SECURE_REHANDSHAKES as _REQUIRE_SECURE_REHANDSHAKES
+from mxtls.config import REQUIRE_SECURE_REHANDSHAKES as _REQUIRE_SECURE_REHANDSHAKES, USE_TLS_1_3 as _USE_TLS_1_3
 from mxtls.errors import Error
 from mxtls.kernels.ct import ct_equal
 
 SERVER_NAME = const(0)
 MAX_FRAGMENT_LENGTH = const(1)
+STATUS_REQUEST = const(5)
 SUPPORTED_GROUPS = const(10)
 EC_POINT_FORMATS = const(11)
 SIGNATURE_ALGORITHMS = const(13)
+ALPN = const(16)
+PADDING = const(21)
 ENCRYPT_THEN_MAC = const(22)
 EXTENDED_MASTER_SECRET = const(23)
 RECORD_SIZE_LIMIT = const(28)
+SESSION_TICKET = const(35)
+PRE_SHARED_KEY = const(41)
+EARLY_DATA = const(42)
 SUPPORTED_VERSIONS = const(43)
+COOKIE = const(44)
+PSK_KEY_EXCHANGE_MODES = const(45)
+CERTIFICATE_AUTHORITIES = const(47)
+POST_HANDSHAKE_AUTH = const(49)
+KEY_SHARE = const(51)
 RENEGOTIATION_INFO = const(0xFF01)
 
 
@@ -44,6 +56,8 @@ def take_limit(session, n):
     """record_size_limit: the longest plaintext that the peer takes."""
     if n < 64:
         illegal("record_size_limit %d is below 64" % n)
+    if _USE_TLS_1_3 and session.version == _TLS1_3:
+        n -= 1  # it counts the content type too
     session.max_out = min(session.max_out, n)
 
 

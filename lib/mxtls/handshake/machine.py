@@ -22,7 +22,9 @@ from mxtls.codes import (
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
     CERTIFICATE as _CERTIFICATE,
+    CERTIFICATE_STATUS as _CERTIFICATE_STATUS,
     CLIENT_HELLO as _CLIENT_HELLO,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
     HELLO_REQUEST as _HELLO_REQUEST,
     KX_DHE as _KX_DHE,
     KX_ECDHE as _KX_ECDHE,
@@ -30,6 +32,10 @@ from mxtls.codes import (
     LIMIT_FAIL as _LIMIT_FAIL,
     OPEN as _OPEN,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    TLS1_3 as _TLS1_3,
+    WAIT_CERTIFICATE_STATUS as _WAIT_CERTIFICATE_STATUS,
+    WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO,
+    WAIT_SERVER_HELLO as _WAIT_SERVER_HELLO,
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
@@ -37,12 +43,17 @@ from mxtls.config import (
     USE_DH as _USE_DH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
+    USE_EXPORTER as _USE_EXPORTER,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_RSA_KEY_EXCHANGE as _USE_RSA_KEY_EXCHANGE,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_SSL3 as _USE_SSL3,
     USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
+    USE_TLS as _USE_TLS,
+    USE_TLS_1_2 as _USE_TLS_1_2,
+    USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
@@ -63,7 +74,8 @@ class Handshake:
     def __init__(self):
         self.row = None  # the suite's row
         self.suite = 0  # the one suite a client insists on
-        self.client_version = 0
+        self.client_version = 0  # as a ClientHello has it
+        self.version = 0  # that was agreed on, as TLS numbers it
         self.hello = None  # the ClientHello, until the transcript's hash is known
         self.transcript = None
         self.random = take(64) if _USE_ARENA else bytearray(64)  # client_random || server_random
@@ -77,8 +89,12 @@ class Handshake:
         self.versions = None  # supported_versions, as the client sent them
         self.name = None  # server_name, as the client sent it
         self.fragment = 0  # max_fragment_length's code, as asked for
+        self.limit = 0  # record_size_limit, as asked for
         self.alg = 0  # hash of the PRF and the transcript; 0 is MD5 with SHA-1
         self.session_id = b""
+        self.new_ticket = b""  # that the server sent (RFC 5077)
+        self.ticket_at = None  # where in the ClientHello its ticket lies
+        self.protocols = None  # ALPN's list, as the client sent it
         self.resumed = False
         self.entry = None  # what a server resumes, in its cache
         self.premaster = None
@@ -91,6 +107,23 @@ class Handshake:
         self.anonymous = True  # the peer has shown no certificate that was accepted
         self.psk = None
         self.key = None  # the public key of the peer's certificate
+        self.older = True  # a version before TLS 1.3 is possible
+        self.modern = False  # TLS 1.3 is
+        if _USE_TLS_1_3:
+            self.rd_secret = self.wr_secret = b""  # handshake traffic secrets
+            self.context = b""  # certificate_request_context, after the handshake alone
+            self.retried = 0  # there was a HelloRetryRequest: of this suite
+            self.cookie = b""
+            self.identity = b""  # of the pre-shared key that a client offers
+            self.psk_alg = 0  # its hash
+            self.ticket = None  # the SessionId it is of, None for one that was loaded
+            self.modes = b""  # psk_key_exchange_modes, as the client sent them
+            self.shares = None  # where in the ClientHello its key shares lie, and its pre-shared keys
+            self.offers = None
+            self.psk_index = 0
+            self.early = False  # the client sends early data, which we do not take
+            self.hello_at = 0  # where the ClientHello begins in the input buffer
+            self.same = b""  # digest of what a second ClientHello may not change
 
     def exchange(self):
         """The module of the suite's key exchange; None for a pre-shared key alone."""
@@ -108,6 +141,9 @@ class Handshake:
     def wipe(self):
         wipe(self.random)
         wipe(self.master)
+        if _USE_TLS_1_3 and self.rd_secret:
+            wipe(self.rd_secret)
+            wipe(self.wr_secret)
         if self.premaster:
             wipe(self.premaster)
         if self.share:
@@ -123,6 +159,8 @@ class Handshake:
 def _row(session, message):
     if session.role is None:
         load_role(session)
+    if _USE_OCSP_STAPLING and session.state == _WAIT_CERTIFICATE_STATUS and message != _CERTIFICATE_STATUS:
+        session.role.no_status(session, session.hs)  # the server announced it and left it out
     for row in session.role.TABLE:
         if row[0] == session.state and row[1] == message:
             return row
@@ -130,11 +168,21 @@ def _row(session, message):
 
 
 def load_role(session):
-    """The module of the session's side."""
+    """The module of the session's side, version and state."""
     if _USE_CLIENT and session.client:
-        import mxtls.handshake.client as role
+        if session.state == _WAIT_SERVER_HELLO:
+            import mxtls.handshake.client_start as role
+        elif _USE_TLS_1_3 and session.version == _TLS1_3:
+            import mxtls.handshake.client13 as role
+        elif _USE_TLS_1_2 or _USE_TLS or _USE_SSL3:
+            import mxtls.handshake.client as role
     elif _USE_SERVER:
-        import mxtls.handshake.server as role
+        if session.state == _WAIT_CLIENT_HELLO:
+            import mxtls.handshake.server_start as role
+        elif _USE_TLS_1_3 and session.version == _TLS1_3:
+            import mxtls.handshake.server13 as role
+        elif _USE_TLS_1_2 or _USE_TLS or _USE_SSL3:
+            import mxtls.handshake.server as role
     session.role = role
 
 
@@ -158,7 +206,7 @@ def advance(session, off, end):
             hs.left -= n
             if hs.left == 0:
                 row = _row(session, _CERTIFICATE)
-                certificates.finish(session, hs)
+                certificates.finish(session, hs, True)
                 getattr(session.role, row[3])(session, hs)
                 certificates = None
                 forget(row[5])
@@ -166,7 +214,7 @@ def advance(session, off, end):
         if have < head:
             return off, head - have
         kind = buf[off]
-        if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client:
+        if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client and session.version != _TLS1_3:
             load_role(session)
             session.role.start_again(session)
             hs = session.hs
@@ -186,6 +234,10 @@ def advance(session, off, end):
             return off, n - have
         run(session, row, Reader(buf, off + head, off + n), off, n)
         off += n
+        if _USE_TLS_1_3 and session.key_changed:
+            session.key_changed = False
+            if off != end or session.in_record():
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record goes on behind a change of keys; the peer is broken")
 
 
 def run(session, row, reader, off, n):
@@ -203,12 +255,14 @@ def run(session, row, reader, off, n):
             getattr(role, row[3])(session, hs)
         if session.state == _OPEN:
             complete(session, hs)
-        forget(row[5])
+    forget(row[5])
 
 
 def complete(session, hs):
     """The last message has come or gone: only what records need is kept."""
     session.resumed = hs.resumed
+    if _USE_EXPORTER and session.version != _TLS1_3 and hs.flags & _EMS:
+        session.exporter = bytearray(hs.master) + hs.random
     hs.wipe()
     session.hs = session.role = None
     session.completed = session.established = True
@@ -233,5 +287,5 @@ if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER:
         from mxtls.handshake import certificates
 
         row = _row(session, _CERTIFICATE)
-        certificates.finish(session, session.hs)
+        certificates.finish(session, session.hs, True)
         getattr(session.role, row[3])(session, session.hs)

@@ -1,63 +1,54 @@
 # SPDX-License-Identifier: MIT
-"""The server of SSL 3.0 to TLS 1.2: its table and what it reads and writes (RFC 5246 section 7.3). Called by session.py and machine.py."""
+"""The server of SSL 3.0 to TLS 1.2, from the ClientHello on: its table and what it reads and writes (RFC 5246 section 7.3).
+Called by server_start.py and machine.py."""
 
 from mxtls.codes import (
-    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
-    ALERT_INAPPROPRIATE_FALLBACK as _ALERT_INAPPROPRIATE_FALLBACK,
     ALERT_LEVEL_WARNING as _WARNING,
     ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
-    ALERT_NONE as _ALERT_NONE,
-    ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION,
-    ARG_FAIL as _ARG_FAIL,
     CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
-    EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    EXT_SESSION_TICKET as _TICKET,
+    KEY_ED25519 as _KEY_ED25519,
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
     MODE_RC4 as _MODE_RC4,
-    PARSE_FAIL as _PARSE_FAIL,
+    NEW_SESSION_TICKET as _NEW_SESSION_TICKET,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SERVER_HELLO as _SERVER_HELLO,
     SERVER_HELLO_DONE as _SERVER_HELLO_DONE,
     SERVER_KEY_EXCHANGE as _SERVER_KEY_EXCHANGE,
-    SSL3 as _SSL3,
     TLS1_2 as _TLS1_2,
     WAIT_CERTIFICATE_VERIFY as _WAIT_CERTIFICATE_VERIFY,
     WAIT_CHANGE_CIPHER_SPEC as _WAIT_CHANGE_CIPHER_SPEC,
     WAIT_CLIENT_CERTIFICATE as _WAIT_CLIENT_CERTIFICATE,
-    WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO,
     WAIT_CLIENT_KEY_EXCHANGE as _WAIT_CLIENT_KEY_EXCHANGE,
     WAIT_RESUMED_CHANGE_CIPHER_SPEC as _WAIT_RESUMED_CHANGE_CIPHER_SPEC,
 )
 from mxtls.config import (
-    SERVER_CAN_SEND_EMPTY_CERT_REQUEST as _SERVER_CAN_SEND_EMPTY_CERT_REQUEST,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
+    USE_ED25519 as _USE_ED25519,
     USE_PSK as _USE_PSK,
     USE_RESUMPTION as _USE_RESUMPTION,
-    USE_SSL3 as _USE_SSL3,
+    USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
     USE_X509 as _USE_X509,
 )
 from mxtls.crypto.drbg import random_into
 from mxtls.errors import Error
-from mxtls.handshake.codec import Writer
-from mxtls.handshake.machine import Handshake
+from mxtls.handshake.codec import Writer, contains
 from mxtls_port import forget
 
 # State, message, read, reply, next state, done: the numbers are WAIT_… and handshake types of mxtls.codes
 # (0x114 is ChangeCipherSpec). See machine.py.
 TABLE = (
-    (10, 1, "client_hello", "answer_hello", 0,
-     "handshake.server_hello handshake.extensions handshake.certificates handshake.signed handshake.transcript suites versions resume"
-     " crypto.sign crypto.ecdsa"),
     (11, 11, "client_certificate", "client_certified", 12,
-     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.pubkey"),
+     "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"),
     (12, 16, "client_key_exchange", "take_secret", 0, ""),
-    (13, 15, "certificate_verify", "", 14, "handshake.signed crypto.sign crypto.ecdsa crypto.rsa kernels.ec kernels.field kernels.rsa"),
+    (13, 15, "certificate_verify", "", 14, "handshake.signed crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa"),
     (14, 0x114, "change_cipher_spec", "", 15, ""),
     (15, 20, "finished", "send_finished", 20,
      "handshake.derive handshake.server handshake.machine handshake.codec crypto.prf crypto.prf10 resume"),
@@ -67,105 +58,55 @@ TABLE = (
 )
 
 
-def check(keys, cert_validator):
-    """Can a server do with these?"""
-    if not keys.private and not (_USE_PSK and keys.psk):
-        raise Error(_ARG_FAIL, _ALERT_NONE, "a server needs a certificate and its private key, or a pre-shared key; load them into its Keys")
-    if _USE_CLIENT_AUTH and cert_validator and not keys.anchors and not _SERVER_CAN_SEND_EMPTY_CERT_REQUEST:
-        raise Error(_ARG_FAIL, _ALERT_NONE, "no trusted CA to ask clients for certificates with; load some, or enable SERVER_CAN_SEND_EMPTY_CERT_REQUEST")
-
-
-def start(session):
-    """Wait for a ClientHello."""
-    check(session.keys, session.cert_validator)
-    session.hs = Handshake()
-    session.state = _WAIT_CLIENT_HELLO
-
-
 def start_again(session):
     """A ClientHello on an open session: negotiate again if this build and the application allow it."""
     if session.may_rehandshake():
-        start(session)
+        from mxtls.handshake import server_start
+
+        server_start.start(session)
 
 
-def client_hello(session, hs, r):
-    from mxtls.handshake import extensions, server_hello
+def client_hello(session, hs, buf, suites, end):
+    """Resume the client's session, or choose a suite of those at buf[suites:end]."""
     from mxtls.handshake.transcript import transcript
-    from mxtls.versions import choose
 
-    offered = hs.client_version = r.get(2)
-    off = r.take(32)
-    hs.random[:32] = r.buf[off : off + 32]
-    end = r.vector(1)
-    sid = r.off
-    if end - sid > 32:
-        raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "the client's session id is too long; it is broken")
-    r.off = end
-    if _USE_DTLS and session.dtls:
-        r.off = r.vector(1)  # the cookie was looked at before there was a session (dtls_cookie.py)
-    end = r.vector(2)
-    suites = r.off
-    if end == suites or (end - suites) & 1:
-        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "malformed list of cipher suites; the client is broken")
-    r.off = end
-    stop = r.vector(1)
-    if 0 not in bytes(r.buf[r.off : stop]):
-        raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client does not offer null compression; it is broken")
-    r.off = stop
-    server_hello.read(session, hs, r)
-    if _offers(r.buf, suites, end, 0x00FF):  # TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746)
-        if session.established:
-            raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the client says it negotiates first when it does so again; somebody spliced connections")
-        hs.flags |= _RENEGOTIATION
-    extensions.check_secure(session, hs)
-    version = _choose_version(session, hs, offered, choose)
-    if _offers(r.buf, suites, end, 0x5600) and session.max_version > version:  # TLS_FALLBACK_SCSV (RFC 7507)
-        raise Error(_PROTOCOL_FAIL, _ALERT_INAPPROPRIATE_FALLBACK, "the client fell back to an older version without need; somebody may have forced it")
+    sid = hs.session_id
+    hs.session_id = b""
     if _USE_RESUMPTION:
-        _resume(session, hs, r.buf, sid, suites, end)
+        _resume(session, hs, sid, buf, suites, end)
     if not hs.resumed:
         session.server_name = hs.name
-        hs.row = _choose(session, hs, version, r.buf, suites, end)
-        if _USE_RESUMPTION and session.keys.max_sessions > 0:
+        hs.row = _choose(session, hs, buf, suites, end)
+        if _USE_SESSION_TICKETS and not session.keys.tickets:
+            hs.flags &= ~_TICKET
+        if _USE_RESUMPTION and session.keys.max_sessions > 0 and not hs.flags & _TICKET:  # with a ticket, the client keeps it
             hs.session_id = bytearray(32)
             random_into(hs.session_id, 0, 32)
             hs.session_id = bytes(hs.session_id)
     session.cipher_suite = hs.row[0]
-    hs.alg = hs.row[6] if version >= _TLS1_2 else 0
-    hs.transcript = transcript(hs.alg)
+    hs.alg = hs.row[6] if hs.version >= _TLS1_2 else 0
+    keep = False
+    if _USE_ED25519 and hs.alg:
+        keep = _asks(session, hs)
+    hs.transcript = transcript(hs.alg, keep)
 
 
-def _choose_version(session, hs, offered, choose):
-    """The newest version in common, as TLS numbers them. A client that lists its versions (RFC 8446 section 4.2.1) means just those."""
-    if _USE_DTLS:
-        from mxtls.versions import wire
-    version = choose(session, offered)
-    if hs.versions is not None:
-        version = 0
-        for i in range(0, len(hs.versions) - 1, 2):
-            number = hs.versions[i] << 8 | hs.versions[i + 1]
-            mine = choose(session, number)
-            if mine > version and number == (wire(session, mine) if _USE_DTLS else mine):
-                version = mine
-    number = version
-    if _USE_DTLS and version:
-        number = wire(session, version)
-    if not version or (session.established and number != session.version):
-        raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "the client offers no version that is allowed here (0x%04X at most); update it or widen min_version" % offered)
-    session.version = number
-    if _USE_SSL3 and version == _SSL3:
-        hs.flags &= _RENEGOTIATION
-    return version
-
-
-def _resume(session, hs, buf, sid, suites, end):
+def _resume(session, hs, sid, buf, suites, end):
     """Find the client's session in the cache and see whether it may go on."""
     import mxtls.resume as resume
     from mxtls.suites import find
 
     session.server_name = hs.name
-    entry = resume.recall(session, buf, sid, buf[sid - 1])
-    if entry is None or session.full or entry.version != session.version or not _offers(buf, suites, end, entry.suite):
+    entry = None
+    if _USE_SESSION_TICKETS and hs.ticket_at and session.keys.tickets:
+        import mxtls.tickets as tickets
+
+        entry = tickets.open(session, buf, hs.ticket_at[0], hs.ticket_at[1])
+        if entry:
+            entry.id = sid
+    if entry is None:
+        entry = resume.recall(session, sid, 0, len(sid))
+    if entry is None or session.full or entry.version != session.version or not contains(buf, suites, end, entry.suite):
         return
     import mxtls.library as library
 
@@ -182,18 +123,11 @@ def _resume(session, hs, buf, sid, suites, end):
     hs.anonymous = entry.anonymous
     hs.resumed = True
     hs.entry = entry
+    hs.flags &= ~_TICKET
     derive.copy_master(hs, entry)
 
 
-def _offers(buf, off, end, number):
-    while off < end:
-        if buf[off] << 8 | buf[off + 1] == number:
-            return True
-        off += 2
-    return False
-
-
-def _choose(session, hs, version, buf, off, end):
+def _choose(session, hs, buf, off, end):
     """The first suite of ours that the client offers and our keys, a group and a signature scheme fit."""
     import mxtls.library as library
     from mxtls.suites import SUITES
@@ -201,7 +135,7 @@ def _choose(session, hs, version, buf, off, end):
     for row in SUITES:
         if _USE_DTLS and session.dtls and row[3] == _MODE_RC4:
             continue  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
-        if row[8] and row[7] <= version & 255 and _offers(buf, off, end, row[0]) and _fits(session, hs, row):
+        if row[8] and row[7] <= hs.version & 255 and contains(buf, off, end, row[0]) and _fits(session, hs, row):
             if row[0] not in session.disabled and row[0] not in library.disabled:
                 return row
     raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "no cipher suite, group and signature in common with the client; enable more on one side")
@@ -212,7 +146,7 @@ def _fits(session, hs, row):
     if row[2] == 0:
         if not (_USE_PSK and session.keys.psk):
             return False
-    elif not private or private.kind != row[2]:
+    elif not private or not private.suits(row[2]):
         return False
     if _USE_ECDHE and row[1] == _KX_ECDHE and not _agree_group(hs):
         return False
@@ -240,7 +174,6 @@ def answer_hello(session, hs):
     """ServerHello; then an abbreviated handshake's end, or Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone."""
     from mxtls.handshake import server_hello
 
-    random_into(hs.random, 32, 32)
     w = Writer(session)
     w.begin(_SERVER_HELLO, 200)
     w.put(session.version, 2)
@@ -266,11 +199,18 @@ def answer_hello(session, hs):
     if hs.row[1] != _KX_RSA and hs.row[1] != _KX_PSK:
         _send_params(session, hs, w)
     session.state = _WAIT_CLIENT_KEY_EXCHANGE
-    if _USE_CLIENT_AUTH and hs.row[2] and session.cert_validator and session.client_auth:
+    if _asks(session, hs):
         _request_certificate(session, hs, w)
         session.state = _WAIT_CLIENT_CERTIFICATE
     w.begin(_SERVER_HELLO_DONE, 0)
     w.finish()
+
+
+def _asks(session, hs):
+    """Do we ask for the client's certificate?"""
+    if not _USE_CLIENT_AUTH:
+        return False
+    return hs.row[2] and not hs.resumed and session.cert_validator and session.client_auth
 
 
 def _send_params(session, hs, w):
@@ -290,7 +230,7 @@ def _send_params(session, hs, w):
 
 
 def _request_certificate(session, hs, w):
-    """CertificateRequest: the kinds of key, the schemes whose hash is the transcript's, the names of our CAs."""
+    """CertificateRequest: the kinds of key, the schemes whose hash is the transcript's or that need none, the names of our CAs."""
     from mxtls.crypto.sign import SCHEMES
 
     size = 0
@@ -302,7 +242,7 @@ def _request_certificate(session, hs, w):
         w.put(0, 2)
         mark = w.at
         for row in SCHEMES:
-            if row[-1] and row[0] >= 0x0400 and row[2] == hs.alg:
+            if row[-1] and row[0] >= 0x0400 and row[2] in (hs.alg, 8):
                 w.put(row[0], 2)
         w.close(mark, 2)
     w.put(size, 2)
@@ -321,6 +261,8 @@ def client_certificate(session, hs, n):
 
 def client_certified(session, hs):
     session.state = _WAIT_CLIENT_KEY_EXCHANGE
+    if _USE_ED25519 and hs.alg and not (hs.key and hs.key.kind == _KEY_ED25519):
+        hs.transcript.drop()
 
 
 def client_key_exchange(session, hs, r):
@@ -340,7 +282,7 @@ def take_secret(session, hs):
         kex_psk.mix(hs, hs.psk)
         hs.psk = kex_psk = None
     forget("handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa"
-           " kernels.ec kernels.field kernels.rsa kernels.x25519 kernels.dh")
+           " kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519 kernels.dh")
     from mxtls.handshake import derive
 
     derive.secrets(session, hs)
@@ -353,7 +295,7 @@ def certificate_verify(session, hs, r):
         from mxtls.handshake import signed
 
         scheme, signature = signed.read(session, hs, r)
-        if hs.alg and signed.hash_of(scheme) != hs.alg:
+        if hs.alg and signed.hash_of(scheme) not in (hs.alg, 8):
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client signed with scheme 0x%04X, which was not asked for; it is broken" % scheme)
         signed.check(hs, scheme, signed.messages_digest(session, hs, scheme), signature)
 
@@ -374,6 +316,8 @@ def send_finished(session, hs):
     """The end of a full handshake."""
     from mxtls.handshake import derive
 
+    if _USE_SESSION_TICKETS and hs.flags & _TICKET:
+        _send_ticket(session, hs)
     derive.send_finished(session, hs)
     session.anonymous = bool(_USE_CLIENT_AUTH and session.cert_validator and hs.row[2]) and hs.anonymous
     session.full = False
@@ -381,6 +325,24 @@ def send_finished(session, hs):
         import mxtls.resume as resume
 
         resume.remember(session, hs)
+
+
+def _send_ticket(session, hs):
+    """NewSessionTicket (RFC 5077 section 3.3)."""
+    import mxtls.resume as resume
+    import mxtls.tickets as tickets
+
+    entry = resume.SessionId()
+    entry.store(session, hs)
+    entry.anonymous = hs.key is None or hs.anonymous  # only who has shown a certificate may skip it the next time
+    ticket = tickets.seal(session.keys, entry)
+    entry.clear()
+    w = Writer(session)
+    w.begin(_NEW_SESSION_TICKET, 6 + len(ticket))
+    w.put(session.keys.session_lifetime, 4)
+    w.put(len(ticket), 2)
+    w.data(ticket, 0, len(ticket))
+    w.finish()
 
 
 def resumed(session, hs):

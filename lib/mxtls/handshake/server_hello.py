@@ -3,12 +3,16 @@
 
 from mxtls.codes import (
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    EXT_ALPN as _ALPN,
     EXT_EC_POINT_FORMATS as _FORMATS,
     EXT_ENCRYPT_THEN_MAC as _ETM,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
     EXT_MAX_FRAGMENT_LENGTH as _FRAGMENT,
     EXT_RECORD_SIZE_LIMIT as _LIMIT,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    EXT_SERVER_NAME as _NAME,
+    EXT_SESSION_TICKET as _TICKET,
+    EXT_STATUS_REQUEST as _STATUS,
     KX_ECDHE as _KX_ECDHE,
     MODE_3DES as _MODE_3DES,
     MODE_CBC as _MODE_CBC,
@@ -17,16 +21,23 @@ from mxtls.codes import (
     SSL3 as _SSL3,
 )
 from mxtls.config import (
+    USE_ALPN as _USE_ALPN,
     USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC,
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
     USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
+    USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
+    USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
+    USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
 from mxtls.handshake import extensions as ext
 
+# pre_shared_key, early_data, cookie, psk_key_exchange_modes, key_share
+_MODERN = (41, 42, 44, 45, 51)
 
-def _malformed(text):
+
+def malformed(text):
     raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "malformed " + text + "; the peer is broken")
 
 
@@ -36,6 +47,8 @@ def read(session, hs, r):
     if r.off < r.end:
         end = r.vector(2)
     _no_repeats(r, end)
+    if _USE_TLS_1_3:
+        from mxtls.handshake import server_hello13
     while r.off < end:
         kind = r.get(2)
         stop = r.vector(2)
@@ -46,8 +59,8 @@ def read(session, hs, r):
         elif kind == ext.SIGNATURE_ALGORITHMS:
             hs.schemes = _numbers(r, stop, "signature_algorithms")
         elif kind == ext.SUPPORTED_VERSIONS:
-            if r.vector(1) != stop:
-                _malformed("supported_versions")
+            if r.vector(1) != stop or r.off == stop or (stop - r.off) & 1:
+                malformed("supported_versions")
             hs.versions = bytes(r.buf[r.off : stop])
             r.off = stop
         elif kind == ext.EC_POINT_FORMATS:
@@ -67,8 +80,30 @@ def read(session, hs, r):
                 ext.illegal("max_fragment_length has an unknown code")
             hs.flags |= _FRAGMENT
         elif kind == ext.RECORD_SIZE_LIMIT and _USE_RECORD_SIZE_LIMIT:
-            ext.take_limit(session, r.get(2))
+            hs.limit = r.get(2)
             hs.flags |= _LIMIT
+        elif kind == ext.STATUS_REQUEST and _USE_OCSP_STAPLING:
+            if r.get(1) == 1:  # ocsp
+                hs.flags |= _STATUS
+                r.off = r.vector(2)  # responders that the client trusts, extensions for them: we have one response
+                r.off = r.vector(2)
+            else:
+                r.off = stop
+        elif kind == ext.ALPN and _USE_ALPN:
+            if r.vector(2) != stop or r.off == stop:
+                malformed("application protocols")
+            hs.protocols = bytes(r.buf[r.off : stop])
+            while r.off < stop:
+                end_of_name = r.vector(1)
+                if end_of_name == r.off:
+                    malformed("application protocols")
+                r.off = end_of_name
+        elif kind == ext.SESSION_TICKET and _USE_SESSION_TICKETS:
+            hs.flags |= _TICKET
+            hs.ticket_at = (r.off, stop - r.off)
+            r.off = stop
+        elif _USE_TLS_1_3 and kind in _MODERN:
+            server_hello13.read(hs, kind, r, stop, end)
         else:
             r.off = stop
         r.done(stop)
@@ -96,7 +131,7 @@ def _no_repeats(r, end):
 def _numbers(r, stop, name):
     """A list of 16-bit numbers, as it was sent."""
     if r.vector(2) != stop or stop == r.off or (stop - r.off) & 1:
-        _malformed(name)
+        malformed(name)
     numbers = bytes(r.buf[r.off : stop])
     r.off = stop
     return numbers
@@ -105,13 +140,13 @@ def _numbers(r, stop, name):
 def _read_name(hs, r, stop):
     """The first host_name of a server_name list (RFC 6066 section 3)."""
     if r.vector(2) != stop or r.off == stop:
-        _malformed("server_name")
+        malformed("server_name")
     while r.off < stop:
         kind = r.get(1)
         end = r.vector(2)
         if kind == 0 and hs.name is None:
             if end == r.off or end - r.off > 255 or 0 in bytes(r.buf[r.off : end]):
-                _malformed("server_name")
+                malformed("server_name")
             hs.name = bytes(r.buf[r.off : end])
         r.off = end
 
@@ -122,6 +157,8 @@ def write(session, hs, w):
         hs.flags &= ~_ETM
     if hs.row[1] != _KX_ECDHE:
         hs.flags &= ~_FORMATS
+    if _USE_OCSP_STAPLING and (hs.resumed or not hs.row[2] or not session.keys.ocsp_response):
+        hs.flags &= ~_STATUS
     if not hs.flags:
         return
     w.put(0, 2)
@@ -139,6 +176,25 @@ def write(session, hs, w):
     if hs.flags & _ETM:
         w.put(ext.ENCRYPT_THEN_MAC, 2)
         w.put(0, 2)
+    if _USE_SESSION_TICKETS and hs.flags & _TICKET:
+        w.put(ext.SESSION_TICKET, 2)
+        w.put(0, 2)
+    if _USE_OCSP_STAPLING and hs.flags & _STATUS:
+        w.put(ext.STATUS_REQUEST, 2)
+        w.put(0, 2)
+    write_common(session, hs, w)
+    if hs.flags & _FORMATS:
+        w.put(ext.EC_POINT_FORMATS, 2)
+        w.put(2, 2)
+        w.put(0x0100, 2)
+    w.close(mark, 2)
+
+
+def write_common(session, hs, w):
+    """The answers that every version has; TLS 1.3 has them in EncryptedExtensions."""
+    if hs.flags & _NAME:
+        w.put(ext.SERVER_NAME, 2)
+        w.put(0, 2)
     if hs.flags & _FRAGMENT:
         w.put(ext.MAX_FRAGMENT_LENGTH, 2)
         w.put(1, 2)
@@ -147,8 +203,10 @@ def write(session, hs, w):
         w.put(ext.RECORD_SIZE_LIMIT, 2)
         w.put(2, 2)
         w.put(session.wanted_record, 2)
-    if hs.flags & _FORMATS:
-        w.put(ext.EC_POINT_FORMATS, 2)
-        w.put(2, 2)
-        w.put(0x0100, 2)
-    w.close(mark, 2)
+    if _USE_ALPN and hs.flags & _ALPN:
+        n = len(session.alpn)
+        w.put(ext.ALPN, 2)
+        w.put(n + 3, 2)
+        w.put(n + 1, 2)
+        w.put(n, 1)
+        w.data(session.alpn.encode(), 0, n)

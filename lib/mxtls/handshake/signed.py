@@ -16,13 +16,15 @@ from mxtls.codes import (
     SSL3 as _SSL3,
     TLS1_2 as _TLS1_2,
 )
-from mxtls.config import USE_DTLS as _USE_DTLS, USE_MD5_SHA1 as _USE_MD5_SHA1, USE_SSL3 as _USE_SSL3
+from mxtls.config import USE_DTLS as _USE_DTLS, USE_ED25519 as _USE_ED25519, USE_MD5_SHA1 as _USE_MD5_SHA1, USE_SSL3 as _USE_SSL3
 from mxtls.crypto.sign import hash_of, scheme_fits, sign, verify
 from mxtls.errors import Error
 from mxtls.handshake.transcript import transcript
 
 _RSA_MD5_SHA1 = const(1)
 _ECDSA_SHA1 = const(0x0203)
+_ED25519 = const(0x0807)
+_NO_HASH = const(8)  # of Ed25519, in hash_of
 
 
 def old_scheme(key):
@@ -32,6 +34,8 @@ def old_scheme(key):
 
 def params_digest(hs, scheme, buf, off, n):
     """What ServerKeyExchange signs: both randoms and the parameters at buf[off:off+n]."""
+    if _USE_ED25519 and scheme == _ED25519:
+        return bytes(hs.random) + bytes(memoryview(buf)[off : off + n])
     h = transcript(hash_of(scheme))
     h.update(hs.random, 0, 64)
     h.update(buf, off, n)
@@ -39,7 +43,10 @@ def params_digest(hs, scheme, buf, off, n):
 
 
 def messages_digest(session, hs, scheme):
-    """What CertificateVerify signs: all messages so far. At TLS 1.2 the scheme's hash is the transcript's."""
+    """What CertificateVerify signs: all messages so far. At TLS 1.2 the scheme's hash is the transcript's, and Ed25519 signs
+    the messages themselves (RFC 8422 section 5.10)."""
+    if _USE_ED25519 and scheme == _ED25519:
+        return hs.transcript.whole()
     if _USE_SSL3 and session.version == _SSL3:
         from mxtls.handshake.ssl3 import verify_data
 
@@ -83,11 +90,12 @@ def make(session, scheme, digest):
 def choose(session, key, offered, alg):
     """The first scheme of a peer's list that our key can sign with, 0 for none; alg: the one hash that will do, or 0."""
     if _USE_MD5_SHA1 and (session.version < _TLS1_2 or (_USE_DTLS and session.version == _DTLS1_0)):
-        return old_scheme(key)
+        scheme = old_scheme(key)
+        return scheme if scheme_fits(scheme, key) else 0
     i = 0
     while offered and i < len(offered):
         scheme = offered[i] << 8 | offered[i + 1]
-        if scheme >= 0x0400 and scheme_fits(scheme, key) and (not alg or hash_of(scheme) == alg):
+        if scheme >= 0x0400 and scheme_fits(scheme, key) and (not alg or hash_of(scheme) in (alg, _NO_HASH)):
             return scheme
         i += 2
     return 0

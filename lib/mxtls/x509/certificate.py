@@ -8,11 +8,13 @@ What an application's validator sees is the richer class in certinfo.py.
 from mxtls.codes import (
     ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
     KEY_EC as _KEY_EC,
+    KEY_ED25519 as _KEY_ED25519,
     KEY_RSA as _KEY_RSA,
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
 from mxtls.config import (
     USE_ECC as _USE_ECC,
+    USE_ED25519 as _USE_ED25519,
     USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS,
     USE_RSA as _USE_RSA,
     USE_RSA_PSS as _USE_RSA_PSS,
@@ -26,12 +28,13 @@ from mxtls.config import (
 from mxtls.errors import Error
 from mxtls.x509.der import Der, fail
 
-# Contents of an AlgorithmIdentifier -> TLS SignatureScheme (RFC 8017, RFC 5758, RFC 4055 with the parameters that TLS allows)
+# Contents of an AlgorithmIdentifier -> TLS SignatureScheme (RFC 8017, RFC 5758, RFC 8410, RFC 4055 with the parameters that TLS allows)
 _SCHEMES = (
     (b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02", 0x0403, _USE_ECC),
     (b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03", 0x0503, _USE_SHA384),
     (b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x04", 0x0603, _USE_SHA512),
     (b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01", 0x0203, _USE_SHA1),
+    (b"\x06\x03\x2b\x65\x70", 0x0807, _USE_ED25519),
     (b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00", 0x0401, _USE_RSA),
     (b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c\x05\x00", 0x0501, _USE_SHA384),
     (b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d\x05\x00", 0x0601, _USE_SHA512),
@@ -46,13 +49,14 @@ _PSS = (
     b"\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01"
     b"\x01\x08\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\xa2\x03\x02\x01\x20",
 )
-# Contents of a SubjectPublicKeyInfo's AlgorithmIdentifier -> curve, 0 for RSA (RFC 3279, RFC 5480)
+# Contents of a SubjectPublicKeyInfo's AlgorithmIdentifier -> curve, 0 for RSA, -1 for Ed25519 (RFC 3279, RFC 5480, RFC 8410)
 _KEYS = (
     (b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 23, 32, _USE_SECP256R1),
     (b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22", 24, 48, _USE_SECP384R1),
     (b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23", 25, 66, _USE_SECP521R1),
     (b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00", 0, 0, _USE_RSA),
     (b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 0, 0, _USE_RSA_PSS),
+    (b"\x06\x03\x2b\x65\x70", -1, 32, _USE_ED25519),
 )
 _MONTHS = b"\x1f\x1c\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"
 
@@ -271,8 +275,15 @@ class Cert:
             raise Error(
                 _UNSUPPORTED_FAIL,
                 _ALERT_UNSUPPORTED_CERTIFICATE,
-                "the certificate's kind of key is not supported: use RSA or a named NIST curve that is enabled",
+                "the certificate's kind of key is not supported: use RSA, Ed25519 or a named NIST curve, as far as they are enabled",
             )
+        if _USE_ED25519 and row[1] < 0:
+            if end - p != 32:
+                fail("the certificate's public key is malformed")
+            key = PublicKey(_KEY_ED25519)
+            key.bits = 256
+            key.point = bytes(buf[p:end])
+            return key
         if row[1]:
             if end - p != 2 * row[2] + 1 or buf[p] != 4:
                 fail("the certificate's public key is not an uncompressed point")

@@ -122,11 +122,9 @@ class Certificate:
         self.signature = buf[c.sig :]
         self.sig_hash = b""
         if c.scheme:
-            from mxtls.crypto.sign import hash_of
+            from mxtls.crypto.sign import digest_of
 
-            h = Hash(hash_of(c.scheme))
-            h.update(buf, c.tbs, c.tbs_end - c.tbs)
-            self.sig_hash = h.digest()
+            self.sig_hash = digest_of(c.scheme, buf, c.tbs, c.tbs_end - c.tbs)
         ids = [b"", b""]
         p = c.spki_end
         while p < c.tbs_end:

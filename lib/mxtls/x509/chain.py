@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Path validation (RFC 5280 section 6) of certificates that stream in, child to parent, each in a buffer that is reused.
 
-What outlives a certificate is what its issuer is judged by: the issuer's name, a digest, a signature, and the names that
-constraints apply to. Called by the handshakes; verify.py feeds it whole chains in any order.
+What outlives a certificate is what its issuer is judged by: the issuer's name, a digest (under Ed25519 all that was signed), a
+signature, and the names that constraints apply to. Called by the handshakes; verify.py feeds it whole chains in any order.
 """
 
 from micropython import const
@@ -22,7 +22,11 @@ from mxtls.codes import (
     KEY_RSA as _KEY_RSA,
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
-from mxtls.config import USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS
+from mxtls.config import (
+    USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS,
+    USE_PINNING as _USE_PINNING,
+    USE_TRUST_STORE as _USE_TRUST_STORE,
+)
 from mxtls.errors import Error
 from mxtls.x509.certificate import Cert
 from mxtls.x509.names import dn_match, host_match
@@ -33,6 +37,18 @@ _MAX_NAMES = const(2048)  # bytes of alternative names kept for a constrained is
 _SOFT = const(1)  # a failure that leaves the signatures to be checked: dates, purpose, host
 _HARD = const(2)  # a failure that outranks it
 
+if _USE_PINNING:
+
+    def _among(digests, buf, off, end):
+        """Is the SHA-256 of buf[off:end] one of these?"""
+        if not digests:
+            return False
+        from mxtls.crypto.hash import Hash
+
+        h = Hash(4)
+        h.update(buf, off, end - off)
+        return h.digest() in digests
+
 
 class Path:
     """Path(keys, purpose, host, now): purpose 1 checks a server's chain, 2 a client's; host: a DNS name, an IP literal or None;
@@ -41,6 +57,7 @@ class Path:
     Failures are kept, not raised, so that an application's validator may judge them: alert (0: the chain is good), code, text.
     An alert for dates, purpose or host name means that all the signatures up to a trust anchor were good.
     leaf: the first certificate's PublicKey; key_usage: its bits as in Cert. done: an anchor was reached.
+    pinned: a key on the path is among keys.pins. by_fingerprint: the first certificate is among keys.fingerprints, which ends the path.
     certs: None, or set to [] before the first add() to collect Certificate objects with their auth_status.
     """
 
@@ -54,6 +71,8 @@ class Path:
         self.key_usage = -1
         self.certs = None
         self.done = self.stopped = False
+        if _USE_PINNING:
+            self.pinned = self.by_fingerprint = False
         self.code = self.alert = self.rank = 0
         self.text = ""
         self.seen = self.length = self.below = 0
@@ -86,7 +105,6 @@ class Path:
             c.parse(buf, off, end)
             if self.length == 0:
                 self.leaf = c.public_key()
-                self.key_usage = c.key_usage
                 if self.leaf.kind == _KEY_RSA and self.leaf.bits < self.keys.min_rsa_bits:
                     self._note(
                         (
@@ -96,6 +114,14 @@ class Path:
                             "the peer's RSA key is too short: use 2048 bits or more, or lower keys.min_rsa_bits",
                         )
                     )
+                if _USE_PINNING and _among(self.keys.fingerprints, buf, off, end):
+                    self.by_fingerprint = True
+                    self.length = 1
+                    self.info = info
+                    self._pin(c)
+                    self._finished()
+                    return True
+                self.key_usage = c.key_usage
                 if c.unknown:
                     self._note(
                         (
@@ -126,6 +152,8 @@ class Path:
                 self._note(failure)
             self.length += 1
             self.info = info
+            if _USE_PINNING:
+                self._pin(c)
             self._keep(c, buf)
         except Error as e:
             self._note((_HARD, e.code, e.alert, e.text))
@@ -133,6 +161,13 @@ class Path:
             if info:
                 (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
         return not self.stopped
+
+    if _USE_PINNING:
+
+        def _pin(self, c):
+            """The certificate in c is on the path: is its key pinned?"""
+            if not self.pinned:
+                self.pinned = _among(self.keys.pins, c.buf, c.spki, c.spki_end)
 
     def _keep(self, c, buf):
         """Keep of the certificate in c what its issuer is judged by, then look for that issuer among the trust anchors."""
@@ -158,12 +193,9 @@ class Path:
                 _ALERT_BAD_CERTIFICATE,
                 "a certificate is signed with SHA-1, MD5 or an algorithm that is not supported: use SHA-256 or better",
             )
-        from mxtls.crypto.hash import Hash
-        from mxtls.crypto.sign import hash_of
+        from mxtls.crypto.sign import digest_of
 
-        h = Hash(hash_of(c.scheme))
-        h.update(buf, c.tbs, c.tbs_end - c.tbs)
-        self.digest = h.digest()
+        self.digest = digest_of(c.scheme, buf, c.tbs, c.tbs_end - c.tbs)
         self.issuer = issuer
         self.scheme = c.scheme
         self.signature = bytes(buf[c.sig : c.end])
@@ -173,12 +205,33 @@ class Path:
             c.buf = a[0]
             if self._same_name(c):
                 c.parse(a[0], a[1], a[2])
-                failure = self._issued(c, True)
-                if failure is None:
-                    self._finished()
+                if self._anchored(c):
                     return
-                if self.candidate is None or self.candidate[0] > failure[0]:
-                    self.candidate = failure
+        if _USE_TRUST_STORE and self.keys.store:
+            from mxtls.x509.store import TrustStore
+
+            store = TrustStore(self.keys.store)
+            at = store.first(issuer)
+            while at >= 0:
+                root = store.root(at)
+                try:
+                    c.parse(root, 0, len(root))
+                    if self._same_name(c) and self._anchored(c):
+                        return
+                except Error:
+                    pass  # a root that this build cannot read is none
+                at = store.after(at)
+
+    def _anchored(self, c):
+        """Does the trusted CA in c end the path? If not, the mildest reason is kept."""
+        failure = self._issued(c, True)
+        if failure is None:
+            if _USE_PINNING:
+                self._pin(c)
+            self._finished()
+        elif self.candidate is None or self.candidate[0] > failure[0]:
+            self.candidate = failure
+        return self.done
 
     def _same_name(self, c):
         """Does the subject of c carry the name of the issuer that is wanted?"""
@@ -310,6 +363,8 @@ class Path:
                     )
                 )
         self.candidate = None
+        if _USE_PINNING and self.done and self.keys.pins and not self.pinned:
+            self._note((_HARD, _CERT_AUTH_FAIL, _ALERT_BAD_CERTIFICATE, "no key of the chain is pinned: pin the new one, if the peer changed it, or suspect the peer"))
         return self.alert
 
     def raise_failure(self):

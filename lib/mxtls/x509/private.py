@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Private keys from DER: PKCS#1 (RFC 8017 A.1.2), SEC1 (RFC 5915) and PKCS#8 (RFC 5958). Called by load_keys.py.
+"""Private keys from DER: PKCS#1 (RFC 8017 A.1.2), SEC1 (RFC 5915) and PKCS#8 (RFC 5958, RFC 8410). Called by load_keys.py.
 
 The consistency checks of RSA keys use big integers, which stay on the heap until it is reused; the key's own bytes are wiped.
 """
@@ -8,11 +8,18 @@ from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
     ARG_FAIL as _ARG_FAIL,
     KEY_EC as _KEY_EC,
+    KEY_ED25519 as _KEY_ED25519,
     KEY_RSA as _KEY_RSA,
     PARSE_FAIL as _PARSE_FAIL,
     UNSUPPORTED_FAIL as _UNSUPPORTED_FAIL,
 )
-from mxtls.config import USE_ECC as _USE_ECC, USE_PKCS5 as _USE_PKCS5, USE_PKCS8 as _USE_PKCS8, USE_RSA as _USE_RSA
+from mxtls.config import (
+    USE_ECC as _USE_ECC,
+    USE_ED25519 as _USE_ED25519,
+    USE_PKCS5 as _USE_PKCS5,
+    USE_PKCS8 as _USE_PKCS8,
+    USE_RSA as _USE_RSA,
+)
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy
 from mxtls.x509.certificate import find_algorithm
@@ -23,7 +30,7 @@ _EC_OID = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
 
 
 def _bad():
-    raise Error(_PARSE_FAIL, _ALERT_NONE, "the private key is malformed: use an RSA or EC key in PKCS#1, SEC1 or PKCS#8")
+    raise Error(_PARSE_FAIL, _ALERT_NONE, "the private key is malformed: use an RSA, EC or Ed25519 key in PKCS#1, SEC1 or PKCS#8")
 
 
 def _unsupported(text):
@@ -75,13 +82,18 @@ def parse_private(buf, off, end, password=None):
     a_end = d.end
     row = find_algorithm(buf, p, a_end)
     if row is None:
-        _unsupported("the private key's algorithm is not supported: use RSA or a named NIST curve that is enabled")
+        _unsupported("the private key's algorithm is not supported: use RSA, Ed25519 or a named NIST curve, as far as they are enabled")
     p = d.read(a_end, end, 4)
     a_end = d.end
+    point = 0
     while d.end < end:  # attributes [0], public key [1]
-        d.read(d.end, end, 0)
-        if d.tag != 0xA0 and d.tag != 0x81:
+        v = d.read(d.end, end, 0)
+        if d.tag == 0x81:
+            point = v
+        elif d.tag != 0xA0:
             _bad()
+    if _USE_ED25519 and row[1] < 0:
+        return _ed25519(d, p, a_end, point)
     p = d.read(p, a_end, 0x30)
     if d.end != a_end:
         _bad()
@@ -95,6 +107,28 @@ def parse_private(buf, off, end, password=None):
         key.pss = len(row[0]) == 11
         return key
     return _bad()
+
+
+if _USE_ED25519:
+
+    def _ed25519(d, p, end, point):
+        """The seed in an OCTET STRING (RFC 8410 section 7). The public key is computed and must agree with one that is given."""
+        from mxtls.crypto.ed25519 import public
+        from mxtls.x509.pubkey import PrivateKey
+
+        p = d.read(p, end, 4)
+        if d.end != end or end - p != 32:
+            _bad()
+        key = PrivateKey(_KEY_ED25519)
+        key.bits = 256
+        key.d = bytearray(d.buf[p:end])
+        made = bytearray(32)
+        public(made, key.d)
+        if point and bytes(d.buf[point : point + 33]) != b"\x00" + made:
+            key.wipe()
+            _bad()
+        key.point = bytes(made)
+        return key
 
 
 def _rsa(d, version, p, end):

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""TLS 1.3 records (RFC 8446 sections 5.2 to 5.5). Called by session.py.
+
+A fragment is the sealed text || its content type || zeros to pad it, then the tag. The nonce is the sequence number mixed
+into the IV, and the record's own header is what the tag covers beside the text.
+"""
+
+from mxtls.codes import (
+    ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
+    APPLICATION_DATA as _APPLICATION_DATA,
+    PROTOCOL_FAIL as _PROTOCOL_FAIL,
+)
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
+from mxtls.errors import Error
+from mxtls.kernels.mem import copy, wipe
+from mxtls.record import Record
+
+if _USE_ARENA:
+    from mxtls.memory import give as wipe, take
+
+
+class Aead13Record(Record):
+    """aead: an object like crypto.gcm.Gcm; iv: 12 bytes; pad: texts are padded to a multiple of it, but not beyond most.
+
+    kind is the content type of the record that was opened last; limit: the records that one key may seal (RFC 8446 section 5.5).
+    A text counts with its type and padding (RFC 8449 section 4): most is what the peer takes, text what the last one had.
+    """
+
+    pre = 0
+    limit = 0x800000
+
+    def __init__(self, aead, iv, pad=0):
+        super().__init__()
+        self._aead = aead
+        self._iv = take(12) if _USE_ARENA else bytearray(12)
+        self._nonce = take(12) if _USE_ARENA else bytearray(12)
+        self._outer = bytearray(b"\x17\x03\x03\x00\x00")  # the record's own header
+        copy(self._iv, 0, iv, 0, 12)
+        self._pad = pad
+        self.most = 16385
+        self.kind = self.text = 0  # set here already, or the first record would allocate
+        self.post = aead.tag + 1 + (pad - 1 if pad else 0)
+
+    def seal(self, kind, version, buf, off, n):
+        buf[off + n] = kind
+        n += 1
+        while self._pad and n % self._pad and n < self.most:
+            buf[off + n] = 0
+            n += 1
+        self._begin(n + self._aead.tag)
+        self._aead.seal(self._nonce, self._outer, 5, buf, off, n)
+        self._count()
+        return n + self._aead.tag
+
+    def open(self, kind, version, buf, off, n):
+        self._begin(n)
+        n -= self._aead.tag
+        if kind != _APPLICATION_DATA:
+            raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record in the clear where all are encrypted; the peer is broken, or somebody put it there")
+        if n < 1 or not self._aead.open(self._nonce, self._outer, 5, buf, off, n):
+            self._refuse()
+        self._count()
+        self.text = n
+        while n:
+            n -= 1
+            if buf[off + n]:
+                self.kind = buf[off + n]
+                return n
+        raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record without a content type; the peer is broken")
+
+    def _begin(self, n):
+        # The nonce, and the header of a record of n bytes.
+        nonce = self._nonce
+        copy(nonce, 0, self._iv, 0, 12)
+        for i in range(8):
+            nonce[4 + i] ^= self.header[i]
+        self._outer[3] = n >> 8
+        self._outer[4] = n & 255
+
+    def fresh(self):
+        """Was nothing sealed or opened yet?"""
+        header = self.header
+        return header[5] | header[6] | header[7] == 0
+
+    def spent(self):
+        """Is it time for another key?"""
+        header = self.header
+        return header[5] << 16 | header[6] << 8 | header[7] >= self.limit
+
+    def wipe(self):
+        """Forget the key."""
+        self._aead.wipe()
+        wipe(self.header)
+        wipe(self._iv)
+        wipe(self._nonce)
