@@ -19,6 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "tools"))
 
+import configure  # noqa: E402
 import emulate  # noqa: E402
 import firmware  # noqa: E402
 import natmod  # noqa: E402
@@ -89,7 +90,9 @@ readline = stdin.buffer.readline
         return board
 
     def kernels(self):
-        return qemu.kernels("native" if self.tier == "natmod" else self.tier)
+        texts = configure.staged_texts(configure.resolve("everything"), self.tier, "rp2")
+        frozen = {name.rpartition(".")[2] for name in texts if name.startswith("mxtls.kernels.")}
+        return [name for name in qemu.kernels("native" if self.tier == "natmod" else self.tier) if name in frozen]
 
 
 BOARDS = [Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.KINDS[kind].tiers] + [Pico("viper"), Pico("natmod")]
