@@ -46,7 +46,7 @@ BIG = ("dh", "ecdh", "ecdsa", "ed25519", "rsa", "x25519")  # a call takes a mill
 
 def step_of(script, board):
     """Every how many-th case a board gets. C computes big numbers some ten times as fast; the emulated RP2040 is slow."""
-    step = (10 if board.tier in ("native", "natmod") else 60) if script in BIG else 10
+    step = (20 if board.tier in ("native", "natmod") else 100) if script in BIG else 20
     return 1 if ALL else step * (4 if isinstance(board, remote.Pico) else 1)
 
 

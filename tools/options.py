@@ -251,6 +251,7 @@ PROFILES: dict[str, dict[str, int]] = {
         "USE_TLS_1_3": 0,
         "USE_HELLO_EXTENSIONS": 0,
         "USE_RESUMPTION": 0,
+        "USE_ALPN": 0,
         **_only("USE_TLS_PSK_WITH_AES_128_GCM_SHA256"),
     },
     "tls13-client": {

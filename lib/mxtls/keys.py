@@ -20,6 +20,7 @@ from mxtls.config import (
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SESSION_TICKETS as _USE_SESSION_TICKETS,
     USE_TRUST_STORE as _USE_TRUST_STORE,
+    USE_X509 as _USE_X509,
 )
 from mxtls.errors import Error
 from mxtls_port import forget
@@ -82,7 +83,7 @@ class Keys:
             self.psk = None
             self.psks = []
 
-    if _PS_USE_FILE_SYSTEM:
+    if _PS_USE_FILE_SYSTEM and _USE_X509:
 
         def load_rsa_keys(self, cert_files=None, priv_file=None, priv_pass=None, trusted_ca_files=None):
             """Load PEM or DER files, once for these keys. cert_files and trusted_ca_files: one name, "a;b" for several, and each
@@ -90,24 +91,26 @@ class Keys:
             private key's password, str or bytes, where it has one."""
             self._load(cert_files, priv_file, trusted_ca_files, True, priv_pass)
 
-    def load_rsa_keys_mem(self, cert=None, priv=None, trusted_ca=None):
-        """The same from bytes, DER or PEM, certificates one after another, and no password."""
-        self._load(cert, priv, trusted_ca, False, None)
+    if _USE_X509:
 
-    def _load(self, certs, priv, cas, files, password):
-        import mxtls.load_keys as load_keys
+        def load_rsa_keys_mem(self, cert=None, priv=None, trusted_ca=None):
+            """The same from bytes, DER or PEM, certificates one after another, and no password."""
+            self._load(cert, priv, trusted_ca, False, None)
 
-        if self.loaded:
-            raise Error(_ARG_FAIL, _ALERT_NONE, "these keys are loaded already: make new Keys")
-        try:
-            load_keys.load(self, certs, priv, cas, files, password)
-        finally:
-            load_keys = None
-            forget(
-                "load_keys x509.der x509.pem x509.certificate x509.private x509.pkcs5 x509.pbes x509.names crypto.pbkdf2 crypto.cbc "
-                "crypto.des3 crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.ed25519 kernels.field kernels.rsa"
-            )
-        self.loaded = True
+        def _load(self, certs, priv, cas, files, password):
+            import mxtls.load_keys as load_keys
+
+            if self.loaded:
+                raise Error(_ARG_FAIL, _ALERT_NONE, "these keys are loaded already: make new Keys")
+            try:
+                load_keys.load(self, certs, priv, cas, files, password)
+            finally:
+                load_keys = None
+                forget(
+                    "load_keys x509.der x509.pem x509.certificate x509.private x509.pkcs5 x509.pbes x509.names crypto.pbkdf2 crypto.cbc "
+                    "crypto.des3 crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.des3 kernels.md5 kernels.ec kernels.ed25519 kernels.field kernels.rsa"
+                )
+            self.loaded = True
 
     if _USE_PINNING:
 
@@ -212,6 +215,6 @@ class Keys:
 if _USE_MULTITHREADING:
     from mxtls.lock import guard
 
-    guard(Keys, "load_rsa_keys_mem delete")
-    if _PS_USE_FILE_SYSTEM:
+    guard(Keys, "load_rsa_keys_mem delete" if _USE_X509 else "delete")
+    if _PS_USE_FILE_SYSTEM and _USE_X509:
         guard(Keys, "load_rsa_keys")

@@ -175,7 +175,7 @@ def certificate_request(session, hs, r):
 
 def send_flight(session, hs):
     """Certificate when asked for, ClientKeyExchange, CertificateVerify, ChangeCipherSpec, Finished."""
-    if hs.cert_wanted:
+    if _USE_X509 and hs.cert_wanted:
         _send_certificate(session, hs)
     identity = b""
     if _USE_PSK and hs.row[2] == 0:
@@ -203,27 +203,31 @@ def send_flight(session, hs):
     session.quiet = True
 
 
-def _send_certificate(session, hs):
-    from mxtls.handshake import certificates
+if _USE_X509:
 
-    if hs.scheme:
-        certificates.write(session, hs, session.keys.chain)
-    elif _USE_SSL3 and session.version == _SSL3:
-        session.send_alert(_WARNING, _ALERT_NO_CERTIFICATE)
-    else:
-        certificates.write(session, hs, ())
+    def _send_certificate(session, hs):
+        from mxtls.handshake import certificates
+
+        if hs.scheme:
+            certificates.write(session, hs, session.keys.chain)
+        elif _USE_SSL3 and session.version == _SSL3:
+            session.send_alert(_WARNING, _ALERT_NO_CERTIFICATE)
+        else:
+            certificates.write(session, hs, ())
 
 
-def _send_verify(session, hs):
-    from mxtls.handshake import signed
+if _USE_CLIENT_AUTH:
 
-    body = signed.make(session, hs.scheme, signed.messages_digest(session, hs, hs.scheme))
-    w = Writer(session)
-    w.begin(_CERTIFICATE_VERIFY, len(body))
-    w.data(body, 0, len(body))
-    w.finish()
-    signed = None
-    forget("handshake.signed crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa")
+    def _send_verify(session, hs):
+        from mxtls.handshake import signed
+
+        body = signed.make(session, hs.scheme, signed.messages_digest(session, hs, hs.scheme))
+        w = Writer(session)
+        w.begin(_CERTIFICATE_VERIFY, len(body))
+        w.data(body, 0, len(body))
+        w.finish()
+        signed = None
+        forget("handshake.signed crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa")
 
 
 def new_session_ticket(session, hs, r):

@@ -37,6 +37,7 @@ from mxtls.config import (
     USE_RECORD_SIZE_LIMIT as _USE_RECORD_SIZE_LIMIT,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_TLS_1_3 as _USE_TLS_1_3,
+    USE_X509 as _USE_X509,
     USE_X25519 as _USE_X25519,
 )
 from mxtls.errors import Error
@@ -112,7 +113,7 @@ def _write_others(session, hs, w, elliptic):
         w.data(name, 0, len(name))
     if (_USE_ECC or _USE_X25519) and (elliptic or hs.modern):
         _write_groups(session, hs, w)
-    if session.max_version >= _TLS1_2 and ours(session, ext.SIGNATURE_ALGORITHMS):
+    if _USE_X509 and session.max_version >= _TLS1_2 and ours(session, ext.SIGNATURE_ALGORITHMS):
         _write_schemes(w)
     if _USE_OCSP_STAPLING and session.ocsp and ours(session, ext.STATUS_REQUEST):
         hs.flags |= _STATUS
@@ -144,36 +145,40 @@ def _write_others(session, hs, w, elliptic):
         _write_sizes(session, hs, w)
 
 
-def _write_groups(session, hs, w):
-    from mxtls.crypto.ecdh import GROUPS
+if _USE_ECC or _USE_X25519:
 
-    if ours(session, ext.SUPPORTED_GROUPS):
-        w.put(ext.SUPPORTED_GROUPS, 2)
+    def _write_groups(session, hs, w):
+        from mxtls.crypto.ecdh import GROUPS
+
+        if ours(session, ext.SUPPORTED_GROUPS):
+            w.put(ext.SUPPORTED_GROUPS, 2)
+            w.put(0, 4)
+            inner = w.at
+            for row in GROUPS:
+                if row[3]:
+                    w.put(row[0], 2)
+            w.close(inner, 2)
+            w.close(inner - 2, 2)
+        if hs.older and ours(session, ext.EC_POINT_FORMATS):
+            hs.flags |= _FORMATS
+            w.put(ext.EC_POINT_FORMATS, 2)
+            w.put(2, 2)
+            w.put(0x0100, 2)
+
+
+if _USE_X509:
+
+    def _write_schemes(w):
+        from mxtls.crypto.sign import SCHEMES
+
+        w.put(ext.SIGNATURE_ALGORITHMS, 2)
         w.put(0, 4)
         inner = w.at
-        for row in GROUPS:
-            if row[3]:
+        for row in SCHEMES:
+            if row[-1] and row[0] >= 0x0400:  # neither SHA-1 nor what came before schemes had numbers
                 w.put(row[0], 2)
         w.close(inner, 2)
         w.close(inner - 2, 2)
-    if hs.older and ours(session, ext.EC_POINT_FORMATS):
-        hs.flags |= _FORMATS
-        w.put(ext.EC_POINT_FORMATS, 2)
-        w.put(2, 2)
-        w.put(0x0100, 2)
-
-
-def _write_schemes(w):
-    from mxtls.crypto.sign import SCHEMES
-
-    w.put(ext.SIGNATURE_ALGORITHMS, 2)
-    w.put(0, 4)
-    inner = w.at
-    for row in SCHEMES:
-        if row[-1] and row[0] >= 0x0400:  # neither SHA-1 nor what came before schemes had numbers
-            w.put(row[0], 2)
-    w.close(inner, 2)
-    w.close(inner - 2, 2)
 
 
 def _write_sizes(session, hs, w):

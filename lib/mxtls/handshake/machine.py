@@ -54,6 +54,7 @@ from mxtls.config import (
     USE_TLS as _USE_TLS,
     USE_TLS_1_2 as _USE_TLS_1_2,
     USE_TLS_1_3 as _USE_TLS_1_3,
+    USE_X509 as _USE_X509,
 )
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
@@ -195,7 +196,7 @@ def advance(session, off, end):
         hs = session.hs
         buf = session.input.buf
         have = end - off
-        if hs and hs.left:
+        if _USE_X509 and hs and hs.left:
             from mxtls.handshake import certificates
 
             n = certificates.take(session, hs, buf, off, end)
@@ -222,7 +223,7 @@ def advance(session, off, end):
         n = (buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3]) + head
         if _USE_SSL_HANDSHAKE_MSG_TRACE and (kind == _CERTIFICATE or have >= n):
             trace.message(session, "<-", kind, n - head)
-        if kind == _CERTIFICATE:
+        if _USE_X509 and kind == _CERTIFICATE:
             getattr(session.role, row[2])(session, hs, n - head)
             hs.transcript.update(buf, off, head)
             hs.left = n - head
