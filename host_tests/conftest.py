@@ -53,8 +53,3 @@ def pytest_terminal_summary(terminalreporter, config):
         bad = [r for key in ("failed", "error", "skipped") for r in stats.get(key, ()) if "test_interop" in getattr(r, "nodeid", "")]
         whole = not bad and not config.option.keyword and not config.option.markexpr and "::" not in " ".join(config.args)
         interop_table.report(records, whole, terminalreporter.write_line)
-
-
-def pytest_make_parametrize_id(val):
-    """A function without a name of its own is called by its maker: an address would differ from process to process."""
-    return val.__qualname__.split(".")[0] if getattr(val, "__name__", "") == "<lambda>" else None

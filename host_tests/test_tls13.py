@@ -25,6 +25,13 @@ NAME, FRAGMENT, GROUP_LIST, SCHEME_LIST, ALPN, LIMIT, TICKET, PSK, EARLY, VERSIO
 _keys = {}
 
 
+def name_of(value):
+    """A test's name for a value, without addresses, which differ from process to process: a lambda is called by its maker, arguments by name."""
+    if isinstance(value, dict):
+        return " ".join(value)
+    return value.__qualname__.split(".")[0] if callable(value) else str(value)
+
+
 def keys(kind="p256"):
     if kind not in _keys:
         _keys[kind] = loop.psk_keys() if kind == "psk" else loop.keys_of(pki.chain(key=kind))
@@ -244,7 +251,7 @@ def test_what_it_looks_like():
     assert client.session.version == c.TLS1_3 and client.session.cipher_suite == 0x1301
 
 
-@pytest.mark.parametrize("scheme, kind", [(row[0], kind) for row in sign.SCHEMES for kind in KINDS if row[0] >= 0x0400], ids=str)
+@pytest.mark.parametrize("scheme, kind", [(row[0], kind) for row in sign.SCHEMES for kind in KINDS if row[0] >= 0x0400], ids=name_of)
 def test_each_signature_scheme(monkeypatch, scheme, kind):
     keys(kind)
     with monkeypatch.context() as m:
@@ -573,7 +580,7 @@ def offers(identities, binders):
     (offers([b"device"], [bytes(32)]) + b"\x00", c.ALERT_DECODE_ERROR),
     (b"\x00\x03\x00\x06d", c.ALERT_DECODE_ERROR),
     (b"", c.ALERT_DECODE_ERROR),
-), ids=str)
+), ids=name_of)
 def test_malformed_offers(monkeypatch, data, alert):
     fails(*hello_of(monkeypatch, with_extensions(replaced(PSK, data)), "psk"), alert, "server")
 
@@ -971,14 +978,14 @@ def test_a_cookie_alone():
     ((GOOD, (SHARE, b"\x00\x17"), (0x7A7A, b"")), c.ALERT_UNSUPPORTED_EXTENSION),
     ((GOOD, (SHARE, b"\x00\x17"), (NAME, b"")), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
     ((GOOD, (SHARE, b"\x00\x17"), (PSK, b"\x00\x00")), c.ALERT_ILLEGAL_PARAMETER),
-), ids=str)
+), ids=name_of)
 def test_malformed_retries(items, alert):
     client = pair()[0]
     client.feed(retry(client, *items))
     loop.check_failed(client, alert)
 
 
-@pytest.mark.parametrize("arguments", ({"suite": b"\x13\x06"}, {"suite": b"\xc0\x2b"}, {"sid": b""}, {"sid": bytes(32)}, {"version": b"\x03\x02"}, {"compression": b"\x01"}), ids=str)
+@pytest.mark.parametrize("arguments", ({"suite": b"\x13\x06"}, {"suite": b"\xc0\x2b"}, {"sid": b""}, {"sid": bytes(32)}, {"version": b"\x03\x02"}, {"compression": b"\x01"}), ids=name_of)
 def test_retries_with_wrong_fields(arguments):
     client = pair()[0]
     client.feed(retry(client, GOOD, (SHARE, b"\x00\x17"), **arguments))
@@ -1130,7 +1137,7 @@ def test_session_ids_of_any_length(sid):
     (added(NAME, b""), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
     (added(GROUP_LIST, b"\x00\x02\x00\x17"), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
     (added(0xFF01, b"\x00"), c.ALERT_UNSUPPORTED_EXTENSION),
-), ids=str)
+), ids=name_of)
 def test_malformed_server_hellos(monkeypatch, change, alert):
     client, server = pair()
     rewrite(monkeypatch, server, c.SERVER_HELLO, with_extensions(change, True))
@@ -1159,7 +1166,7 @@ def test_server_hellos_with_wrong_fields(monkeypatch, at, value):
     (added(0xFF01, b"\x00"), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
     (lambda items: [(NAME, b""), (NAME, b"")], c.ALERT_ILLEGAL_PARAMETER),
     (added(NAME, b"x"), c.ALERT_DECODE_ERROR),
-), ids=str)
+), ids=name_of)
 def test_malformed_encrypted_extensions(monkeypatch, change, alert):
     client, server = pair()
     rewrite(monkeypatch, server, c.ENCRYPTED_EXTENSIONS, lambda body: put_together(b"", change(extensions(body))))
@@ -1663,7 +1670,7 @@ def test_both_update_at_once():
     exchange(client, server)
 
 
-@pytest.mark.parametrize("arguments", ({"cipher_suite": 0x1301}, {"session_option": c.OPTION_FULL_HANDSHAKE}, {"keys": mxtls.Keys()}, {"cert_validator": judge}), ids=str)
+@pytest.mark.parametrize("arguments", ({"cipher_suite": 0x1301}, {"session_option": c.OPTION_FULL_HANDSHAKE}, {"keys": mxtls.Keys()}, {"cert_validator": judge}), ids=name_of)
 def test_nothing_else_can_be_negotiated_again(arguments):
     for end in connect(*pair()):
         with pytest.raises(mxtls.Error) as caught:
