@@ -55,7 +55,7 @@ ROWS = (
     ("thumb", "frozen Thumb size: PSK-only / modern client / everything", "20 / 64 / 200 KB"),
 )
 # What today's best is where we have nothing to measure yet.
-KNOWN = {"rp2040 tls1.3": "600 ms", "rp2040 chacha": "108", "thumb": "90 KB"}
+KNOWN = {"rp2040 chacha": "108", "thumb": "90 KB"}
 
 
 def kilobytes(size):

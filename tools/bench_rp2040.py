@@ -35,6 +35,7 @@ NONE = "–"
 # What mxtls measures: the call on the board. It reports one or more lines of figures by name.
 OURS = (
     "measure('ecdsa', 0xC02B)",
+    "measure('ecdsa', 0x1301, 29, 'tls13')",
     "measure('rsa', 0xC02F)",
     "measure_psk(0x00A8, 'gcm')",
     "measure_psk(0xCCAB, 'chacha')",
@@ -50,6 +51,8 @@ HANDSHAKES = (
     ("ecdsa first", 0, "P-256 ECDSA, client, the first handshake since the start", "ms"),
     ("ecdsa", 0, "P-256 ECDSA, client", "ms"),
     ("ecdsa", 1, "P-256 ECDSA, server", "ms"),
+    ("tls13", 0, "TLS 1.3, P-256 ECDSA and X25519, client", "ms"),
+    ("tls13", 1, "TLS 1.3, P-256 ECDSA and X25519, server", "ms"),
     ("rsa", 0, "RSA-2048, client", "ms"),
     ("rsa", 1, "RSA-2048, server", "ms"),
     ("psk gcm", 0, "PSK, client", "ms"),
@@ -206,6 +209,7 @@ def budget(results):
     rows = {
         "rp2040 client": (both(" ms", (PEER, "ecdsa", 0)), both(" ms", ("native", "ecdsa", 0), ("thumb", "ecdsa", 0), ("viper", "ecdsa", 0))),
         "rp2040 server": (both(" ms", (PEER, "ecdsa", 1), (PEER, "rsa", 1)), both(" ms", ("native", "ecdsa", 1), ("native", "rsa", 1))),
+        "rp2040 tls1.3": ("vendor claim 600 ms", both(" ms", ("native", "tls13", 0))),
         "rp2040 resumed": (NONE, both(" ms", ("native", "resumed", 0), ("thumb", "resumed", 0), ("viper", "resumed", 0))),
         "rp2040 gcm": (both("", (PEER, "gcm 1024", 0)), both("", ("native", "gcm 1024", 0), ("thumb", "gcm 1024", 0), ("viper", "gcm 1024", 0))),
         "rp2040 chacha": ("BearSSL 108", both("", ("native", "chacha 1024", 0), ("thumb", "chacha 1024", 0), ("viper", "chacha 1024", 0))),

@@ -96,11 +96,12 @@ def certificates(kind):
     return trust, own
 
 
-def measure(kind, suite=0):
-    """A full handshake with certificates."""
+def measure(kind, suite=0, group=23, called=None):
+    """A full handshake with certificates, called after their kind or something else."""
     keys = certificates(kind)
-    for name in (kind + " first", kind):  # the first one imports what the second finds
-        client, server = handshake(*keys, suite=suite, server_name="localhost")
+    called = called or kind
+    for name in (called + " first", called):  # the first one imports what the second finds
+        client, server = handshake(*keys, suite=suite, group=group, server_name="localhost")
         report(name, client.spent, server.spent)
     return client, server
 
