@@ -110,7 +110,9 @@ def test_a_board_from_nothing_to_a_handshake(dist, tmp_path):
                 assert provision.main(["--roots", chain.root_path, "--out", str(tmp_path / "device"), "--port", at]) == 0
             board.set_clock()
             assert board.exec("import os; print(sorted(os.listdir('/')))") == "['lib', 'note.txt', 'roots.der']\n"
+            board.exec("import mxtls_board\nfed = []\nmxtls_board.pause = lambda: fed.append(1)")
             assert board.exec(CLIENT.read_text().replace("root.der", "roots.der"), 120) == "verified\nDRAOB A MORF\n"
+            assert int(board.exec("print(len(fed))")) > 8, "before each message, and before each computation with a curve"
     finally:
         server.kill()
         server.wait()

@@ -22,6 +22,7 @@ _REPEATS = const(121)  # SP 800-90B section 4.4.1: so many equal samples
 _WINDOW = const(128)  # section 4.4.2: bytes, 1024 samples
 _MOST = const(928)  # so many in a window that are equal to its first
 
+pause = None  # the application's, called before each long computation of a handshake: mxtls_board.pause = watchdog.feed
 _counted = None
 _short = False
 
@@ -99,6 +100,8 @@ def forget(names):
 
 def sweep():
     """Before something large is allocated: a heap that is nearly full is better swept now than left in pieces."""
+    if pause:
+        pause()
     if _tight() and gc.mem_free() < _FULL:
         gc.collect()
 
