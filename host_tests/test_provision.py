@@ -72,6 +72,18 @@ def test_roots_are_chosen(form, chain, bundle, tmp_path, capsys):
     assert len(load(tmp_path, cert=False).anchors) == 1
 
 
+def test_roots_as_a_trust_store(chain, bundle, tmp_path, capsys):
+    more = tmp_path / "more.pem"
+    more.write_bytes(bundle.read_bytes() + chain.chain_pem)
+    status, said = run(capsys, "--roots", more, "--store", "--out", tmp_path)
+    assert status == 0 and "left out" in said, "a leaf is no root"
+    assert not (tmp_path / "roots.der").exists()
+    mxtls.Keys().load_trust_store(str(tmp_path / "roots.mxt"))
+    roots = {pki.der(c) for c in provision.certificates(bundle)}
+    assert all(der in (tmp_path / "roots.mxt").read_bytes() for der in roots)
+    assert chain.chain_ders[0] not in (tmp_path / "roots.mxt").read_bytes()
+
+
 def test_a_root_is_taken_once(bundle, tmp_path, capsys):
     assert run(capsys, "--roots", bundle, "--root", "test root", "--root", "of p384", "--out", tmp_path)[0] == 0
     assert len(load(tmp_path, cert=False).anchors) == 3

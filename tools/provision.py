@@ -153,6 +153,18 @@ def request(key, name):
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
+def as_store(ders):
+    """The roots as a file for keys.load_trust_store, without those that mxtls cannot use."""
+    import trust_store  # it imports mxtls
+
+    usable, complaints = trust_store.choose(ders, (), ())
+    for line in complaints:
+        say(line)
+    if not usable:
+        raise Failed("mxtls can use none of these roots: choose others")
+    return trust_store.store(usable)
+
+
 def check(files):
     """Load the files as a board does: Failed with mxtls's own line where it refuses them."""
     if not {"cert.der", "roots.der"} & files.keys():
@@ -196,7 +208,8 @@ def provision(given):
         for server in given.server:
             found = root_of(server, given.roots)
             chosen += [found] if found not in chosen else []
-        files["roots.der"] = b"".join(c.public_bytes(_DER) for c in chosen)
+        ders = [c.public_bytes(_DER) for c in chosen]
+        files |= {"roots.mxt": as_store(ders)} if given.store else {"roots.der": b"".join(ders)}
         for c in chosen:
             say("root   %5d bytes  %s  %s" % (len(c.public_bytes(_DER)), c.fingerprint(hashes.SHA256()).hex()[:16], c.subject.rfc4514_string()))
     if not files:
@@ -227,15 +240,16 @@ def main(arguments):
     parser.add_argument("--roots", help="a file of root certificates, PEM or DER")
     parser.add_argument("--root", action="append", default=[], help="choose: a fingerprint, a part of the subject, or all (default); may be given again")
     parser.add_argument("--server", action="append", default=[], metavar="HOST[:PORT]", help="choose the root that this server needs, by connecting to it")
+    parser.add_argument("--store", action="store_true", help="write roots.mxt, for keys.load_trust_store, and not roots.der")
     parser.add_argument("--out", type=Path, default=Path("device"), help="the folder for the files")
-    parser.add_argument("--port", help="copy the DER files to the board at this port of mpremote")
+    parser.add_argument("--port", help="copy the files, but for a request, to the board at this port of mpremote")
     parser.add_argument("--folder", default="", help="of the board")
     given = parser.parse_args(arguments)
     try:
         files = provision(given)
         write(files, given.out)
         if given.port:
-            on_board.copy(given.port, {name: given.out / name for name in files if name.endswith(".der")}, given.folder)
+            on_board.copy(given.port, {name: given.out / name for name in files if name != "request.pem"}, given.folder)
             say("copied to the board at %s" % given.port)
     except Failed as e:
         say("provision: %s" % e)
