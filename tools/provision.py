@@ -16,6 +16,7 @@ import re
 import socket
 import ssl
 import sys
+import warnings
 from pathlib import Path
 
 import on_board
@@ -23,6 +24,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from steps import ROOT, Failed, say
@@ -31,6 +33,7 @@ KINDS = {
     "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "rsa2048": lambda: rsa.generate_private_key(65537, 2048),
 }
+warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # old roots with serial numbers that RFC 5280 forbids
 _DER = serialization.Encoding.DER
 _PEM_CERTIFICATE = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----.+?-----END (?:X509 )?CERTIFICATE-----", re.DOTALL)
 
