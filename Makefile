@@ -4,14 +4,18 @@
 #   ARCH=armv6m        what `make natmod` builds for, default all
 #   TESTS="…"          what `make test` runs (pytest arguments), default all of host_tests
 #   BOARD=RPI_PICO     what `make firmware` and `make emulate` are for; with PROFILE=default, TIER=native, OPTIONS="USE_X=0 …"
+#   PORT=…             the board that `make deploy` and `make flash` talk to, as `mpremote connect` takes it; FILES="…" are copied too
+#   FIRMWARE=file      what `make flash` writes, default the newest of BOARD; DRIVE=folder, DRY=1 only says what it would do
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test size bench natmod firmware emulate
+.PHONY: help setup demo test size bench natmod firmware emulate flash deploy package
 PYTHON ?= python3
 VENV := build/venv/bin/python
 BOARD ?= RPI_PICO
 PROFILE ?= default
 TIER ?= native
+# Of files the default tier is another than of firmware
+ASKED = --profile $(PROFILE) $(if $(filter command environment,$(origin TIER)),--tier $(TIER))
 export MICROPY_DIR
 
 help: ## this list
@@ -44,3 +48,12 @@ firmware: setup ## a UF2 file for BOARD, mxtls frozen in
 
 emulate: setup ## an emulated BOARD to talk to
 	@$(VENV) tools/emulate.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS)
+
+flash: setup ## firmware onto BOARD: a UF2 file to its bootloader's drive, or esptool at PORT
+	@$(VENV) tools/flash.py $(BOARD) $(PORT:%=--port %) $(DRIVE:%=--drive %) $(FIRMWARE:%=--firmware %) $(DRY:%=--dry-run)
+
+deploy: setup ## mxtls and FILES onto the running board at PORT, as .mpy files; TIER=viper or natmod
+	@$(VENV) tools/deploy.py $(PORT) $(OPTIONS) $(ASKED) --files $(FILES)
+
+package: setup ## the same as dist/<arch>/package.json for mpremote mip install, of ARCH=armv6m
+	@$(VENV) tools/deploy.py --package $(OPTIONS) $(ASKED) $(ARCH:%=--arch %) $(PLATFORM:%=--platform %)

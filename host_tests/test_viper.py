@@ -21,7 +21,7 @@ def test_every_kernel_compiles(arch, tmp_path):
         assert done.returncode == 0, "%s: %s" % (path.name, done.stderr)
 
 
-@pytest.mark.parametrize("path", KERNELS + sorted((ROOT / "port" / "rp2").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", KERNELS + sorted((ROOT / "port" / "boards").glob("*.py")), ids=lambda p: p.stem)
 def test_no_constant_lies_in_the_code_of_a_cortex_m0(path, tmp_path):
     """MicroPython (1.25) freezes this code at any even address, but a constant of more than 16 bits lies in it as a word that is read
     with its address rounded to a multiple of 4: frozen, the function may compute with another number. Constants are composed instead."""

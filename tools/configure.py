@@ -425,7 +425,8 @@ def staged_texts(
     if not (ROOT / "port" / platform / "mxtls_port.py").exists():
         ports = sorted(p.parent.name for p in (ROOT / "port").glob("*/mxtls_port.py"))
         raise ConfigureError(f"there is no port {platform}: choose {', '.join(ports)}")
-    sources = module_names(ROOT / "lib") | module_names(ROOT / "port" / platform) | module_names(ROOT / "examples")
+    sources = module_names(ROOT / "lib") | module_names(ROOT / "examples")
+    sources |= module_names(ROOT / "port" / "boards") | module_names(ROOT / "port" / platform)
     for folder in TIERS[tier]:
         sources |= module_names(ROOT / "port" / folder, "mxtls.kernels")  # also those that only such kernels share
     codes = constants_of(sources["mxtls.codes"].read_text())

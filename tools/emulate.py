@@ -94,6 +94,15 @@ class Board:
     def soft_reset(self, timeout=30):
         self._repl.soft_reset(timeout)
 
+    @contextlib.contextmanager
+    def lent(self):
+        """The REPL's port, for another program such as mpremote; afterwards it is this object's again."""
+        self._repl.close()
+        try:
+            yield self.port
+        finally:
+            self._repl = RawRepl(self.port)
+
     def set_clock(self):
         """The board's clock as this machine's, which certificates are verified by."""
         now = time.gmtime()

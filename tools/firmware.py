@@ -25,6 +25,7 @@ FIRMWARE = BUILD / "firmware"
 TREE = BUILD / "micropython-rp2"
 COMPILER = ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "libstdc++-arm-none-eabi-newlib", "cmake")
 SDK = {"lib/pico-sdk": "pico-sdk-source", "lib/tinyusb": "tinyusb-source"}  # where MicroPython wants it, who has it
+OF_OWN_TREE = {"RPI_PICO_W": ("cyw43-driver", "lwip")}  # folders of lib/ that Debian's MicroPython leaves empty
 FLASH, UF2_FAMILY = "0x10000000", "0xe48bff56"  # where the RP2040 maps its flash; the family id of UF2 files for it
 UF2_BLOCK, UF2_PAYLOAD = 512, 256  # bytes of the file, and of flash in each
 
@@ -80,14 +81,16 @@ def _objects(board, c_module):
     wanted = digest((tree / "stamp").read_text(), own / "mpconfigboard.h", own / "mpconfigboard.cmake", *c_sources)
     if is_stamped(folder / "stamp", wanted):
         return folder
-    stand_in = BUILD / "no-micropython-lib"  # CMake only asks whether its README exists
-    stand_in.mkdir(exist_ok=True)
-    (stand_in / "README.md").touch()
+    library = tree / "lib" / "micropython-lib"
+    if not (library / "README.md").exists():  # CMake only asks for that; boards without a network take nothing from it
+        library = BUILD / "no-micropython-lib"
+        library.mkdir(exist_ok=True)
+        (library / "README.md").touch()
     (folder / "stamp").unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.py").touch()
     settings = {"CMAKE_BUILD_TYPE": "MinSizeRel", "PICO_BUILD_DOCS": 0, "PICO_NO_PICOTOOL": 1, "MICROPY_BOARD": board,
-                "MICROPY_BOARD_DIR": own, "MICROPY_LIB_DIR": stand_in, "MICROPY_FROZEN_MANIFEST": folder / "manifest.py",
+                "MICROPY_BOARD_DIR": own, "MICROPY_LIB_DIR": library, "MICROPY_FROZEN_MANIFEST": folder / "manifest.py",
                 "Python3_EXECUTABLE": sys.executable}
     if c_module:
         settings["USER_C_MODULES"] = NATIVE / "micropython.cmake"
@@ -109,6 +112,9 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
         raise Failed("there is no board %s: choose %s" % (board, ", ".join(boards())))
     if tier not in TIERS:
         raise Failed("there is no tier %s: choose %s" % (tier, ", ".join(TIERS)))
+    lacking = [name for name in OF_OWN_TREE.get(board, ()) if not any((micropython_source() / "lib" / name).glob("*"))]
+    if lacking:
+        raise Failed("%s needs lib/%s, which this MicroPython tree lacks: set MICROPY_DIR to a tree with its submodules" % (board, lacking[0]))
     has_mxtls = "../../manifest.py" in (BOARDS / board / "manifest.py").read_text()
     choices = {"profile": profile, "tier": tier, **(options or {})} if has_mxtls else {}
     c_module = has_mxtls and "native" in TIERS[tier] and "natmod" not in TIERS[tier]
