@@ -7,7 +7,6 @@ output says; MXTLS_ALL_VECTORS=1 gives it all of them, in hours rather than minu
 
 import functools
 import json
-import os
 import re
 import subprocess
 import sys
@@ -40,20 +39,19 @@ KERNELS = {
     "seed": "seed",
     "x25519": "x25519",
 }
-ALL = bool(os.environ.get("MXTLS_ALL_VECTORS"))
 BIG = ("dh", "ecdh", "ecdsa", "ed25519", "rsa", "x25519")  # a call takes a million instructions and more
 
 
 def step_of(script, board):
     """Every how many-th case a board gets. C computes big numbers some ten times as fast; the emulated RP2040 is slow."""
     step = (20 if board.tier in ("native", "natmod") else 100) if script in BIG else 20
-    return 1 if ALL else step * (4 if isinstance(board, remote.Pico) else 1)
+    return 1 if remote.ALL else step * (4 if isinstance(board, remote.Pico) else 1)
 
 
 CASES = [
     pytest.param(script, board, id="%s-%s" % (script, board.name))
     for script, kernels in KERNELS.items()
-    for board in remote.BOARDS.values()
+    for board in remote.USUAL
     if set(kernels.split()) & set(board.kernels())
 ]
 

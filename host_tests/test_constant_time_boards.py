@@ -129,7 +129,7 @@ def buffers(server, module, sizes, case):
     return given
 
 
-@pytest.fixture(scope="module", params=remote.BOARDS.values(), ids=lambda board: board.name)
+@pytest.fixture(scope="module", params=remote.USUAL, ids=lambda board: board.name)
 def board(request):
     """A board that has started, with its server."""
     if request.param.missing():

@@ -45,7 +45,7 @@ def test_pure(name):
     run(HERE / "cross.py", SEED, "%s=%d" % (name, CHECKS[name][1]))
 
 
-@pytest.mark.parametrize("board", remote.BOARDS.values(), ids=lambda board: board.name)
+@pytest.mark.parametrize("board", remote.USUAL, ids=lambda board: board.name)
 def test_board(board):
     if board.missing():
         pytest.skip(board.missing())

@@ -52,7 +52,7 @@ ROWS = (
     ("rp2040 resumed", "  resumed handshake, C / Thumb assembly / viper", "30 / 80 ms"),
     ("rp2040 gcm", "  AES-128-GCM, cycles a byte, C / Thumb assembly / viper", "300 / 900"),
     ("rp2040 chacha", "  ChaCha20-Poly1305, cycles a byte, C / Thumb assembly / viper", "110 / 450"),
-    ("thumb", "frozen Thumb size: PSK-only / modern client / everything", "20 / 64 / 200 KB"),
+    ("thumb", "frozen Thumb size, viper kernels included: PSK-only / modern client / everything", "20 / 64 / 200 KB"),
 )
 # What today's best is where we have nothing to measure yet.
 KNOWN = {"rp2040 chacha": "108", "thumb": "90 KB"}
