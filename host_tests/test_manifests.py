@@ -42,6 +42,25 @@ def frozen(board, **choices):
     return {file.target_path: file.full_path for file in manifest.files()}, asked
 
 
+def test_c_module_links_the_c_kernels():
+    """Manifests of newer MicroPythons have c_module(); one that has not says what to do."""
+    text = (targets.ROOT / "manifest.py").read_text()
+    linked, frozen_ = [], []
+
+    class Options:
+        _kwargs = {"tier": "native", "c_module": 1}
+
+    def evaluate(**more):
+        exec(compile(text, "manifest.py", "exec"), {"options": Options, "include": frozen_.append, **more})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(targets.ROOT)
+        evaluate(c_module=linked.append)
+        assert linked == [str(targets.ROOT / "port" / "native")] and len(frozen_) == 1
+        with pytest.raises(SystemExit, match="leave c_module=1 out and build with USER_C_MODULES="):
+            evaluate()
+
+
 @pytest.mark.parametrize("tier", ["viper", "native"])
 @pytest.mark.parametrize("board", BOARDS)
 def test_what_a_board_freezes_compiles_for_it(board, tier, tmp_path):
