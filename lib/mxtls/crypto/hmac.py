@@ -45,7 +45,8 @@ class BlockHmac:
         copy(self.hash.buffer, 0, pad, 0, 64)
         copy(self.hash.buffer, self.hash.block - 64, pad, 0, 64)
         pad = self.hash.buffer
-        mix(pad, 0, key, 0, len(key))
+        i = len(key)
+        mix(pad, 0, key, 0, i)
         self.hash.blocks(state, pad, 0, 1)
         wipe(pad)
 
