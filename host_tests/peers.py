@@ -317,7 +317,7 @@ class OpenSSL(Kind):
         c = case.chain
         argv = ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port, *self._common(case)]
         if case.psk:
-            argv += ["-nocert", "-dhparam", dh_file()] if case.version < 0x0304 else ["-nocert", "-psk_identity", IDENTITY]
+            argv += ["-nocert", "-dhparam", dh_file()] if case.version != 0x0304 else ["-nocert", "-psk_identity", IDENTITY]
         else:
             argv += ["-cert", c.chain_path, "-key", c.key_path, "-cert_chain", str(Path(c.root_path).parent / "rest.pem")]
         return argv + list(extra)

@@ -23,6 +23,7 @@ from mxtls.codes import (
     CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC,
     CLIENT_HELLO as _CLIENT_HELLO,
     DTLS1_0 as _DTLS1_0,
+    EXT_SESSION_TICKET as _TICKET,
     HANDSHAKE as _HANDSHAKE,
     HELLO_REQUEST as _HELLO_REQUEST,
     HELLO_VERIFY_REQUEST as _HELLO_VERIFY_REQUEST,
@@ -43,6 +44,7 @@ from mxtls.config import (
     DTLS_SEND_RECORDS_INDIVIDUALLY as _DTLS_SEND_RECORDS_INDIVIDUALLY,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
     USE_DTLS_DEBUG_TRACE as _USE_DTLS_DEBUG_TRACE,
+    USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
 )
 from mxtls.dtls_assembly import Assembly
@@ -296,7 +298,10 @@ class Dtls:
         return True
 
     def _change_read(self, session):
-        # ChangeCipherSpec is not numbered: one that came early waits until the handshake does for it.
+        # ChangeCipherSpec is not numbered: one that came early waits until the handshake does for it, and a client until the ticket
+        # has come that the server announced.
+        if _USE_RESUMPTION and self.due and session.client and session.hs and session.hs.flags & _TICKET:
+            return
         if self.due and (session.state == _WAIT_CHANGE_CIPHER_SPEC or session.state == _WAIT_RESUMED_CHANGE_CIPHER_SPEC):
             from mxtls.handshake import machine
 
