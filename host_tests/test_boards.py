@@ -54,6 +54,8 @@ CASES = [
     for board in remote.USUAL
     if set(kernels.split()) & set(board.kernels())
 ]
+if not remote.ALL:  # the emulated RP2040 with the file of C kernels, which is slow: some of each kind
+    CASES += [pytest.param(script, remote.BOARDS["rp2040-natmod"], id=script + "-rp2040-natmod") for script in ("hash", "gcm", "chacha20poly1305", "x25519")]
 
 
 def thinned_rsp(text, step):
