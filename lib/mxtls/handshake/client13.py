@@ -44,15 +44,12 @@ TABLE = (
 # Extensions that belong into some message of TLS 1.3; any other was not asked for
 _KNOWN = b"\x00\x01\x05\x0a\x0d\x10\x1c\x29\x2a\x2b\x2c\x2d\x31\x33"
 
-# SHA-256 of "HelloRetryRequest": the random of a ServerHello that is one
-_RETRY = b"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
-
 
 def server_hello(session, hs, r, sid):
     """ServerHello or HelloRetryRequest, from its extensions on."""
     if sid != hs.session_id:
         ext.illegal("the ServerHello does not echo the session id")
-    if hs.random[32:] == _RETRY:
+    if hs.random[32:] == schedule.RETRY:
         _retry(session, hs, r)
         return
     if hs.retried and hs.row[0] != hs.retried:
@@ -172,7 +169,7 @@ def _other_share(hs, group):
 
 def after_hello(session, hs):
     """ServerHello has joined the transcript: what follows is encrypted. Or HelloRetryRequest has: say hello again."""
-    if hs.random[32:] == _RETRY:
+    if hs.random[32:] == schedule.RETRY:
         from mxtls.handshake import client_start
 
         schedule.change_cipher_spec(session)

@@ -41,6 +41,9 @@ from mxtls.record_aead13 import Aead13Record
 if _USE_SSL_HANDSHAKE_MSG_TRACE:
     import mxtls.trace as trace
 
+# SHA-256 of "HelloRetryRequest": the random of a ServerHello that is one (section 4.1.3)
+RETRY = b"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
+
 
 class Secrets:
     """What an open session keeps: the traffic secrets of both directions, and what later sessions grow from."""

@@ -42,9 +42,6 @@ TABLE = (
     (20, 24, "key_update", "", 20, "handshake.server13 handshake.schedule handshake.machine handshake.codec crypto.hkdf"),
 )
 
-# The random of a ServerHello that is a HelloRetryRequest (section 4.1.3)
-_RETRY = b"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
-
 
 _EARLY = const(32768)  # bytes of early data, which we refuse, that are passed over
 
@@ -213,7 +210,7 @@ def _begin_hello(hs, w, random, off):
 
 def _retry(session, hs, w):
     schedule.restart(hs, None)
-    _begin_hello(hs, w, _RETRY, 0)
+    _begin_hello(hs, w, schedule.RETRY, 0)
     server_hello13.write_retry(hs, w)
     w.finish()
     if hs.session_id:
