@@ -62,6 +62,13 @@ class Reader:
         self.off = off
         return off + n
 
+    def filled(self, n):
+        """A vector that may not be empty."""
+        end = self.vector(n)
+        if end == self.off:
+            raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "an empty field in a handshake message; the peer is broken")
+        return end
+
     def done(self, end):
         """Nothing may be left before end, nor have been read beyond it."""
         if self.off != end:

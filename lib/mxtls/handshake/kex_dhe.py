@@ -9,13 +9,13 @@ if _USE_CLIENT:
         """The server's prime, generator and ephemeral value."""
         from mxtls.crypto.dh import DhShare
 
-        end = r.vector(2)
+        end = r.filled(2)
         p = bytes(r.buf[r.off : end])
         r.off = end
-        end = r.vector(2)
+        end = r.filled(2)
         g = bytes(r.buf[r.off : end])
         r.off = end
-        end = r.vector(2)
+        end = r.filled(2)
         hs.share = DhShare(p, g, session.keys.min_dh_bits)
         hs.premaster = hs.share.agree(r.buf, r.off, end - r.off)
         r.off = end
@@ -45,6 +45,6 @@ if _USE_SERVER:
 
     def read_public(session, hs, r):
         """The client's ephemeral value."""
-        end = r.vector(2)
+        end = r.filled(2)
         hs.premaster = hs.share.agree(r.buf, r.off, end - r.off)
         r.off = end

@@ -20,7 +20,7 @@ if _USE_CLIENT:
         group = find(r.get(2))
         if not group:
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server chose a group that was not offered; it is broken")
-        end = r.vector(1)
+        end = r.filled(1)
         hs.share = Share(group)
         hs.premaster = hs.share.agree(r.buf, r.off, end - r.off)
         r.off = end
@@ -41,6 +41,6 @@ if _USE_SERVER:
 
     def read_public(session, hs, r):
         """The client's ephemeral point."""
-        end = r.vector(1)
+        end = r.filled(1)
         hs.premaster = hs.share.agree(r.buf, r.off, end - r.off)
         r.off = end

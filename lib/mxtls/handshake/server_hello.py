@@ -64,7 +64,9 @@ def read(session, hs, r):
             hs.versions = bytes(r.buf[r.off : stop])
             r.off = stop
         elif kind == ext.EC_POINT_FORMATS:
-            if r.vector(1) != stop or 0 not in bytes(r.buf[r.off : stop]):
+            if r.vector(1) != stop or r.off == stop:
+                malformed("ec_point_formats")
+            if 0 not in bytes(r.buf[r.off : stop]):
                 ext.illegal("ec_point_formats lacks uncompressed")
             hs.flags |= _FORMATS
             r.off = stop
@@ -115,15 +117,17 @@ def read(session, hs, r):
 
 
 def _no_repeats(r, end):
-    """No extension may come twice (RFC 5246 section 7.4.1.4); at most 64 of them."""
+    """No extension may come twice (RFC 5246 section 7.4.1.4). Of those that we do not know the first 64 are remembered, and
+    any number passed over."""
     start = r.off
     seen = []
     while r.off < end:
         kind = r.get(2)
         r.off = r.vector(2)
-        if kind in seen or len(seen) == 64:
-            ext.illegal("extension %d came twice, or there are too many" % kind)
-        seen.append(kind)
+        if kind in seen:
+            ext.illegal("extension %d came twice" % kind)
+        if kind < 64 or kind == ext.RENEGOTIATION_INFO or len(seen) < 64:
+            seen.append(kind)
     r.done(end)
     r.off = start
 
@@ -138,16 +142,19 @@ def _numbers(r, stop, name):
 
 
 def _read_name(hs, r, stop):
-    """The first host_name of a server_name list (RFC 6066 section 3)."""
+    """The one host_name of a server_name list, in ASCII (RFC 6066 section 3)."""
     if r.vector(2) != stop or r.off == stop:
         malformed("server_name")
     while r.off < stop:
         kind = r.get(1)
         end = r.vector(2)
-        if kind == 0 and hs.name is None:
-            if end == r.off or end - r.off > 255 or 0 in bytes(r.buf[r.off : end]):
+        if kind == 0:
+            if end == r.off:
                 malformed("server_name")
-            hs.name = bytes(r.buf[r.off : end])
+            name = bytes(r.buf[r.off : end])
+            if hs.name is not None or len(name) > 255 or min(name) < 33 or max(name) > 126:
+                ext.illegal("server_name has two host names, or one that is none")
+            hs.name = name
         r.off = end
 
 

@@ -93,10 +93,12 @@ def client_hello(session, hs, r):
     r.off = end
     stop = r.vector(1)
     compressions = bytes(r.buf[r.off : stop])
-    if 0 not in compressions:
-        raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client does not offer null compression; it is broken")
+    if not compressions:
+        raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "malformed list of compressions; the client is broken")
     r.off = stop
     server_hello.read(session, hs, r)
+    if 0 not in compressions:
+        raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client does not offer null compression; it is broken")
     if contains(r.buf, suites, end, 0x00FF):  # TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746)
         if session.established:
             raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the client says it negotiates first when it does so again; somebody spliced connections")
@@ -155,8 +157,6 @@ def _choose_version(session, hs, offered, choose):
 
 def _choose_keys(session, hs):
     """The keys for the name that the client asks for (RFC 6066 section 3)."""
-    if max(hs.name) > 126:
-        return
     name = hs.name.decode().lower()
     if callable(session.sni):
         found = session.sni(name)
