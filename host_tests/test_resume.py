@@ -282,11 +282,13 @@ def test_no_name_is_another_name(psk):
 
 
 def test_a_suite_that_is_not_offered_again(keys):
-    """The server holds the session under a suite that this hello lacks."""
+    """The server holds the session under a suite that this hello lacks, which RFC 5246 section 7.4.1.2 forbids."""
     sid = mxtls.SessionId()
     meet(keys, sid)
     sid.suite = 0xC02C
-    assert not resumed(keys, sid, cipher_suite=0xC02C)
+    client, server = loop.pair(keys, client={"session_id": sid, "cipher_suite": 0xC02C})
+    server.feed(client.take())
+    loop.check_failed(server, c.ALERT_ILLEGAL_PARAMETER, c.PROTOCOL_FAIL)
 
 
 def test_a_suite_that_was_switched_off(keys):

@@ -1379,7 +1379,7 @@ def test_record_size_limit(most, other):
     """It counts the content type too (RFC 8449 section 4)."""
     client, server = pair(client_keys(), client={"max_record": most}, server={"max_record": other, "cert_validator": judge})
     connect(client, server)
-    for a, b, own, limit in ((client, server, most, other), (server, client, other, most)):
+    for a, b, own, limit in ((client, server, most, other + 1), (server, client, other, most)):
         a.session.encode_to_outdata(bytes(5000))
         wire = a.take()
         assert max(len(r[2]) for r in loop.records(wire)) - 17 == min(own, limit - 1)

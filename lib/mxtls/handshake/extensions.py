@@ -65,7 +65,7 @@ def check_renegotiation(session, hs, r, stop, expected):
     """renegotiation_info must hold the verify data of the handshake that this one replaces (RFC 5746 section 3)."""
     end = r.vector(1)
     n = end - r.off
-    if end != stop or n != len(expected) or (n and not ct_equal(r.buf, r.off, expected, 0, n)):
+    if n != len(expected) or (n and not ct_equal(r.buf, r.off, expected, 0, n)):
         raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "renegotiation_info does not fit this connection; somebody spliced connections")
     r.off = end
     hs.flags |= _RENEGOTIATION

@@ -5,12 +5,14 @@ Called by server_start.py and machine.py."""
 from mxtls.codes import (
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    ALERT_INSUFFICIENT_SECURITY as _ALERT_INSUFFICIENT_SECURITY,
     ALERT_LEVEL_WARNING as _WARNING,
     ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
     CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
     EXT_SESSION_TICKET as _TICKET,
     KEY_ED25519 as _KEY_ED25519,
+    KX_DHE as _KX_DHE,
     KX_ECDHE as _KX_ECDHE,
     KX_PSK as _KX_PSK,
     KX_RSA as _KX_RSA,
@@ -29,6 +31,7 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_DH as _USE_DH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
     USE_ED25519 as _USE_ED25519,
@@ -104,10 +107,16 @@ def _resume(session, hs, sid, buf, suites, end):
         entry = tickets.open(session, buf, hs.ticket_at[0], hs.ticket_at[1])
         if entry:
             entry.id = sid
+    ticket = entry is not None
     if entry is None:
         entry = resume.recall(session, sid, 0, len(sid))
-    if entry is None or session.full or entry.version != session.version or not contains(buf, suites, end, entry.suite):
+    if entry is None or session.full or entry.version != session.version:
         return
+    if not contains(buf, suites, end, entry.suite):
+        if ticket:
+            return
+        # A client must offer it (RFC 5246 section 7.4.1.2)
+        raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the client resumes a session without offering its cipher suite; it is broken")
     import mxtls.library as library
 
     if entry.suite in session.disabled or entry.suite in library.disabled or (_USE_CLIENT_AUTH and session.cert_validator and session.client_auth and entry.anonymous):
@@ -132,13 +141,30 @@ def _choose(session, hs, buf, off, end):
     import mxtls.library as library
     from mxtls.suites import SUITES
 
+    alert = _ALERT_HANDSHAKE_FAILURE
     for row in SUITES:
         if _USE_DTLS and session.dtls and row[3] == _MODE_RC4:
             continue  # RC4 carries its state from record to record (RFC 6347 section 4.1.2.2)
         if row[8] and row[7] <= hs.version & 255 and contains(buf, off, end, row[0]) and _fits(session, hs, row):
-            if row[0] not in session.disabled and row[0] not in library.disabled:
+            if _USE_DH and row[1] == _KX_DHE and not _agree_prime(session, hs):
+                alert = _ALERT_INSUFFICIENT_SECURITY
+            elif row[0] not in session.disabled and row[0] not in library.disabled:
                 return row
-    raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "no cipher suite, group and signature in common with the client; enable more on one side")
+    raise Error(_PROTOCOL_FAIL, alert, "no cipher suite, group and signature in common with the client; enable more on one side")
+
+
+if _USE_DH:
+
+    def _agree_prime(session, hs):
+        """A client that names finite-field groups takes no other (RFC 7919 section 4). Ours is ffdhe2048, or the application's."""
+        named = False
+        if hs.groups and not session.keys.dh:
+            for i in range(0, len(hs.groups), 2):
+                if hs.groups[i] == 1:  # 256 to 511 are finite-field groups
+                    if hs.groups[i + 1] == 0:
+                        return True
+                    named = True
+        return not named
 
 
 def _fits(session, hs, row):

@@ -19,6 +19,7 @@ from mxtls.codes import (
     MODE_SEED as _MODE_SEED,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
+    TLS1_3 as _TLS1_3,
 )
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
@@ -209,7 +210,10 @@ def write_common(session, hs, w):
     if hs.flags & _LIMIT:
         w.put(ext.RECORD_SIZE_LIMIT, 2)
         w.put(2, 2)
-        w.put(session.wanted_record, 2)
+        n = session.wanted_record
+        if _USE_TLS_1_3 and session.version == _TLS1_3:
+            n += 1  # it counts the content type too
+        w.put(n, 2)
     if _USE_ALPN and hs.flags & _ALPN:
         n = len(session.alpn)
         w.put(ext.ALPN, 2)
