@@ -221,7 +221,7 @@ def test_kinds_before_schemes_existed():
 @pytest.mark.parametrize("suite", (0x002F, 0x0033))
 def test_without_a_certificate(version, suite):
     """The validator is asked about None; only ALLOW_ANON_CONNECTION lets the client in. In SSL 3.0 a warning says it."""
-    for answer, alert in ((0, c.ALERT_BAD_CERTIFICATE), (None, c.ALERT_BAD_CERTIFICATE), (c.ALERT_ACCESS_DENIED, c.ALERT_ACCESS_DENIED), (-1, c.ALERT_INTERNAL_ERROR)):
+    for answer, alert in ((0, c.ALERT_HANDSHAKE_FAILURE), (None, c.ALERT_HANDSHAKE_FAILURE), (c.ALERT_BAD_CERTIFICATE, c.ALERT_HANDSHAKE_FAILURE), (c.ALERT_ACCESS_DENIED, c.ALERT_ACCESS_DENIED), (-1, c.ALERT_INTERNAL_ERROR)):
         validator = Validator(answer)
         client, server = pair(keys(None), validator, version, suite)
         error = refused(client, server, alert)
@@ -411,7 +411,7 @@ def test_a_rehandshake_that_is_refused():
     client, server = meet(keys(None))
     server.session.encode_rehandshake(cert_validator=Validator())
     loop.pump(client, server)
-    assert server.error.alert == c.ALERT_BAD_CERTIFICATE and client.alerts == [(2, c.ALERT_BAD_CERTIFICATE)]
+    assert server.error.alert == c.ALERT_HANDSHAKE_FAILURE and client.alerts == [(2, c.ALERT_HANDSHAKE_FAILURE)]
 
 
 # Resumption

@@ -401,7 +401,7 @@ def test_server_meets_a_client_without_a_certificate(peer, version, record):
     case = Case(version, PLAIN[version], "server")
     nobody = ("-n", "nobody") if peer is NSS else ()  # else it looks for a key that fits
     with peer.run(case, *nobody) as other:
-        refused(other, session_for(case, keys_for(case, auth=True), cert_validator=lambda s, certificate, alert: alert), c.ALERT_BAD_CERTIFICATE)
+        refused(other, session_for(case, keys_for(case, auth=True), cert_validator=lambda s, certificate, alert: alert), c.ALERT_HANDSHAKE_FAILURE)
     with peer.run(case, *nobody) as other:
         ours = other.connect(session_for(case, keys_for(case, auth=True), cert_validator=lambda s, certificate, alert: c.ALLOW_ANON_CONNECTION))
         assert ours.session.anonymous

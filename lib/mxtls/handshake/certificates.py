@@ -11,6 +11,7 @@ from mxtls.codes import (
     ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE,
     ALERT_CERTIFICATE_REQUIRED as _ALERT_CERTIFICATE_REQUIRED,
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
     ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA,
     ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
@@ -182,6 +183,8 @@ def _ask(session, hs, certificate, alert, text):
         raise Error(_CERT_AUTH_FAIL, _ALERT_INTERNAL_ERROR, "the certificate validator raised %r; mend it" % e)
     hs.anonymous = answer == _ALLOW_ANON_CONNECTION
     if answer > 0 and not hs.anonymous:
+        if certificate is None and answer == _ALERT_BAD_CERTIFICATE:
+            answer = _ALERT_HANDSHAKE_FAILURE  # the peer is told what RFC 5246 section 7.4.6 says
         raise Error(_CERT_AUTH_FAIL, answer, "the certificate validator refused the peer" + (": " + text if text else "; see what it checks"))
     if answer < 0:
         raise Error(_CERT_AUTH_FAIL, _ALERT_INTERNAL_ERROR, "the certificate validator failed with %d; see what it checks" % answer)
@@ -194,6 +197,8 @@ def _without(session, hs):
     alert = _ALERT_CERTIFICATE_REQUIRED if _USE_TLS_1_3 and session.version == _TLS1_3 else _ALERT_BAD_CERTIFICATE
     _ask(session, hs, None, alert, "the client sent no certificate; give it one")
     if not hs.anonymous:
+        if alert == _ALERT_BAD_CERTIFICATE:
+            alert = _ALERT_HANDSHAKE_FAILURE
         raise Error(_CERT_AUTH_FAIL, alert, "the client sent no certificate; give it one, or have the validator return ALLOW_ANON_CONNECTION")
 
 
