@@ -4,7 +4,7 @@ sections 4.3.2, 4.4.2 and 4.4.3)."""
 
 import loop
 import pytest
-from tls13 import KINDS, SCHEME_LIST, client_keys, connect, exchange, extensions, fails, judge, pair, put_together, rewrite
+from tls13 import KINDS, NAME, SCHEME_LIST, SHARE, client_keys, connect, exchange, extensions, fails, judge, pair, put_together, rewrite
 
 from mxtls import codes as c
 
@@ -63,10 +63,12 @@ def test_a_client_that_does_not_hold_its_key(monkeypatch, change, alert):
     (lambda body: body[:1] + put_together(b"", [(SCHEME_LIST, b"\x00\x00")]), c.ALERT_DECODE_ERROR),
     (lambda body: body[:1] + put_together(b"", [(SCHEME_LIST, b"\x00\x03\x04\x03\x08")]), c.ALERT_DECODE_ERROR),
     (lambda body: body[:1] + put_together(b"", [(SCHEME_LIST, b"\x00\x02\x04\x03")] * 2), c.ALERT_ILLEGAL_PARAMETER),
+    (lambda body: body[:1] + put_together(b"", extensions(body[1:]) + [(SHARE, b"\x00\x17")]), c.ALERT_ILLEGAL_PARAMETER),
+    (lambda body: body[:1] + put_together(b"", extensions(body[1:]) + [(NAME, b"")]), c.ALERT_ILLEGAL_PARAMETER),
     (lambda body: [loop.message(c.CERTIFICATE_REQUEST, body)] * 2, c.ALERT_UNEXPECTED_MESSAGE),
     (lambda body: body[:-1], c.ALERT_DECODE_ERROR),
     (lambda body: body + b"\x00", c.ALERT_DECODE_ERROR),
-), ids=("context", "no schemes", "empty", "odd", "twice in it", "twice", "short", "long"))
+), ids=("context", "no schemes", "empty", "odd", "twice in it", "key_share", "server_name", "twice", "short", "long"))
 def test_malformed_requests(monkeypatch, change, alert):
     client, server = pair(client_keys(), server={"cert_validator": judge})
     rewrite(monkeypatch, server, c.CERTIFICATE_REQUEST, change)
@@ -93,9 +95,12 @@ def test_a_request_that_nobody_may_send(monkeypatch):
 
 @pytest.mark.parametrize("by", ("client", "server"))
 @pytest.mark.parametrize("change, alert", (
-    (lambda body: b"\x01\x07" + body[1:], (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_DECODE_ERROR)),
+    (lambda body: b"\x01\x07" + body[1:], c.ALERT_ILLEGAL_PARAMETER),
     (lambda body: body[:-2] + b"\x00\x04\x00\x05\x00\x00", c.ALERT_DECODE_ERROR),
     (lambda body: entries(body, lambda e: [(e[0][0], b"\x00\x05\x00\x04\x01\x00\x00\x00")] + e[1:]), c.ALERT_UNSUPPORTED_EXTENSION),
+    (lambda body: entries(body, lambda e: [(e[0][0], b"\x7a\x7a\x00\x00")] + e[1:]), c.ALERT_UNSUPPORTED_EXTENSION),
+    (lambda body: entries(body, lambda e: [(e[0][0], b"\x00\x33\x00\x00")] + e[1:]), c.ALERT_ILLEGAL_PARAMETER),
+    (lambda body: entries(body, lambda e: [(e[0][0], b"\x00\x2b\x00\x02\x03\x04")] + e[1:]), c.ALERT_ILLEGAL_PARAMETER),
     (lambda body: entries(body, lambda e: [(e[0][0], b"\x00\x05\x00\x09")] + e[1:]), c.ALERT_DECODE_ERROR),
     (lambda body: entries(body, lambda e: [(e[0][0], b"\x00")] + e[1:]), c.ALERT_DECODE_ERROR),
     (lambda body: entries(body, lambda e: [(b"", b"")] + e), c.ALERT_DECODE_ERROR),
@@ -103,7 +108,7 @@ def test_a_request_that_nobody_may_send(monkeypatch):
     (lambda body: body + b"\x00", c.ALERT_DECODE_ERROR),
     (lambda body: b"", c.ALERT_DECODE_ERROR),
     (lambda body: [loop.message(c.CERTIFICATE, body)] * 2, c.ALERT_UNEXPECTED_MESSAGE),
-), ids=("context", "lengths", "extension", "long extension", "half an extension", "no certificate", "short", "long", "empty", "twice"))
+), ids=("context", "lengths", "extension", "unknown extension", "key_share", "supported_versions", "long extension", "half an extension", "no certificate", "short", "long", "empty", "twice"))
 def test_malformed_certificates(monkeypatch, by, change, alert):
     client, server = pair(client_keys(), server={"cert_validator": judge})
     rewrite(monkeypatch, server if by == "client" else client, c.CERTIFICATE, change)

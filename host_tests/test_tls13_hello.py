@@ -36,6 +36,9 @@ from tls13 import (
 import mxtls
 from mxtls import codes as c
 
+POINT_FORMATS = 11
+
+
 # Versions
 
 
@@ -105,6 +108,18 @@ def test_a_hello_of_ssl_3_does_not_ask_for_tls_1_3(monkeypatch):
     fails(*hello_of(monkeypatch, lambda body: b"\x03\x00" + body[2:]), c.ALERT_PROTOCOL_VERSION, "server")
 
 
+def test_ssl_3_in_the_list_of_versions(monkeypatch):
+    """It cannot be asked for in this way, whatever the server speaks."""
+    fails(*hello_of(monkeypatch, with_extensions(replaced(VERSIONS, b"\x02\x03\x00")), "rsa2048", client={"max_version": c.TLS1_3}, server={"min_version": c.SSL3}), c.ALERT_PROTOCOL_VERSION, "server")
+
+
+def test_a_hello_request_to_a_client_of_tls_1_3_alone():
+    client = pair(client={"min_version": c.TLS1_3})[0]
+    client.take()
+    client.feed(loop.record(loop.message(c.HELLO_REQUEST, b"")))
+    loop.check_failed(client, c.ALERT_UNEXPECTED_MESSAGE)
+
+
 @pytest.mark.parametrize("chosen, legacy", ((0x0303, 0x0303), (0x0305, 0x0303), (0x0304, 0x0302), (0x0304, 0x0304), (0x7F1C, 0x0303)))
 def test_a_server_that_chooses_a_version_wrongly(monkeypatch, chosen, legacy):
     client, server = pair()
@@ -147,9 +162,10 @@ def test_malformed_hellos(monkeypatch, change, alert):
 @pytest.mark.parametrize("change", (
     added(0x7A7A, b""), added(0x7A7A, bytes(300), False), added(EARLY + 1000, b"x"), added(50, b"\x00\x02\x08\x04"), added(49, b""), added(21, bytes(500)),
     added(5, b"\x01\x00\x00\x00\x00"), lambda items: items[::-1], lambda items: items + [(0x7A00 + i, b"") for i in range(40)],
+    replaced(POINT_FORMATS, b"\x01\x01"), replaced(POINT_FORMATS, b"\x02\x02\x01"),
     replaced(GROUP_LIST, b"\x00\x08\x7a\x7a\x00\x1d\x01\x00\x00\x17"), replaced(MODES, b"\x02\x7a\x01"), replaced(SCHEME_LIST, b"\x00\x06\x7a\x7a\x04\x03\x08\x04"),
     lambda items: [(k, (len(d) + 3).to_bytes(2, "big") + b"\x7a\x7a\x00\x01\x00" + d[2:] if k == SHARE else b"\x00\x04\x7a\x7a\x00\x1d" if k == GROUP_LIST else d) for k, d in items],
-), ids=("unknown", "long", "another", "signature_algorithms_cert", "post_handshake_auth", "padding", "status_request", "reversed", "many", "groups", "modes", "schemes", "share"))
+), ids=("unknown", "long", "another", "signature_algorithms_cert", "post_handshake_auth", "padding", "status_request", "reversed", "many", "compressed points", "other points", "groups", "modes", "schemes", "share"))
 def test_hellos_with_what_we_do_not_know(monkeypatch, change):
     connect(*hello_of(monkeypatch, with_extensions(change)))
 
@@ -217,6 +233,9 @@ def test_server_hellos_with_wrong_fields(monkeypatch, at, value):
     (added(PSK, b"\x00\x00"), c.ALERT_ILLEGAL_PARAMETER),
     (added(COOKIE, b"\x00\x01a"), c.ALERT_ILLEGAL_PARAMETER),
     (added(SCHEME_LIST, b"\x00\x02\x04\x03"), c.ALERT_ILLEGAL_PARAMETER),
+    (added(MODES, b"\x01\x01"), c.ALERT_ILLEGAL_PARAMETER),
+    (added(47, b"\x00\x03\x00\x01x"), c.ALERT_ILLEGAL_PARAMETER),
+    (added(49, b""), c.ALERT_ILLEGAL_PARAMETER),
     (added(23, b""), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
     (added(0xFF01, b"\x00"), (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_UNSUPPORTED_EXTENSION)),
     (lambda items: [(NAME, b""), (NAME, b"")], c.ALERT_ILLEGAL_PARAMETER),

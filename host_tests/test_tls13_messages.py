@@ -38,6 +38,19 @@ def test_every_message_cut_and_longer(monkeypatch, liar, kind):
 
 
 @pytest.mark.parametrize("liar, kind", BOTH)
+@pytest.mark.parametrize("n", (16385, 0x20000, 0xFFFFFF))
+def test_every_message_too_long(liar, kind, n):
+    """Refused from its header alone; a Certificate, which streams, from its list's length."""
+    client, server = pair(client_keys(), server={"cert_validator": judge})
+    with pytest.MonkeyPatch.context() as m:
+        end, other = (client, server) if liar == "server" else (server, client)
+        rewrite(m, other, kind, lambda body: loop.send_record(other, c.HANDSHAKE, bytes([kind]) + n.to_bytes(3, "big") + body[:4]))
+        loop.pump(client, server)
+    assert end.error and loop.check_text(end.error).alert == c.ALERT_DECODE_ERROR
+    assert other.alerts[-1] == (2, c.ALERT_DECODE_ERROR)
+
+
+@pytest.mark.parametrize("liar, kind", BOTH)
 def test_every_message_twice_and_left_out(monkeypatch, liar, kind):
     for change in (lambda body: [loop.message(kind, body)] * 2, lambda body: None):
         with monkeypatch.context() as m:

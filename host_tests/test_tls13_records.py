@@ -283,6 +283,19 @@ def test_early_data_is_passed_over(monkeypatch, sizes, wanted):
     assert server.session.early == 0
 
 
+def test_no_early_data_behind_the_second_hello(monkeypatch):
+    """Whoever was told to say hello again has stopped (section 4.2.10)."""
+    client, server = early(monkeypatch)
+    with groups(23):
+        server.feed(client.take() + loop.record(bytes(100), 23))
+    client.feed(server.take())
+    with groups(23):
+        server.feed(client.take())
+    server.take()
+    server.feed(loop.record(bytes(100), 23))
+    loop.check_failed(server, c.ALERT_BAD_RECORD_MAC)
+
+
 def test_early_data_is_bounded(monkeypatch):
     client, server = early(monkeypatch)
     server.feed(client.take())

@@ -64,8 +64,9 @@ def read(session, hs, r):
             hs.versions = bytes(r.buf[r.off : stop])
             r.off = stop
         elif kind == ext.EC_POINT_FORMATS:
-            if r.vector(1) != stop or 0 not in bytes(r.buf[r.off : stop]):
-                ext.illegal("ec_point_formats lacks uncompressed")
+            if r.vector(1) != stop or r.off == stop:
+                malformed("ec_point_formats")
+            hs.compressed = 0 not in bytes(r.buf[r.off : stop])
             hs.flags |= _FORMATS
             r.off = stop
         elif kind == ext.RENEGOTIATION_INFO:
