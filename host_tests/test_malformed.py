@@ -165,7 +165,7 @@ def test_message_too_long(ecdsa, role):
     kind = c.SERVER_HELLO if role == "client" else c.CLIENT_HELLO
     for n in (16385, 65536, 0xFFFFFF):
         end = ecdsa.client() if role == "client" else ecdsa.pair()[1]
-        failed(end, loop.record(bytes([kind]) + n.to_bytes(3, "big")), c.ALERT_ILLEGAL_PARAMETER, c.LIMIT_FAIL)
+        failed(end, loop.record(bytes([kind]) + n.to_bytes(3, "big")), c.ALERT_DECODE_ERROR, c.LIMIT_FAIL)
 
 
 # Every byte of the hellos: a handshake over changed bytes never completes

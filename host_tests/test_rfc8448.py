@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""RFC 8448's handshakes, byte for byte: our client in the place of the one that made them, the server's keys and records, and the
-binder of section 4. The values are in rfc8448.txt. Then the key schedule by NIST's vectors (ACVP, as OpenSSL has them too)."""
+"""RFC 8448's handshakes, byte for byte: our client in the place of the one that made them (sections 3, 5, 6 and 7), every record of both sides
+from the server's keys (sections 3 to 7; section 4 resumes with early data, which we refuse), and the binder of section 4, which our server
+takes. The values are in rfc8448.txt. Then the key schedule by NIST's vectors (ACVP, as OpenSSL has them too)."""
 
 import json
 from pathlib import Path
 
 import loop
+import pki
 import pytest
 
 import mxtls
+import mxtls_port
 from mxtls import codes as c, suites
 from mxtls.crypto import ecdh
 from mxtls.crypto.hash import Hash
 from mxtls.crypto.hkdf import expand_label, extract
-from mxtls.handshake import client_start, schedule
+from mxtls.handshake import client_start, schedule, signed13
 from mxtls.record_aead13 import Aead13Record
+from mxtls.x509.certificate import Cert
 
 
 def load():
@@ -61,7 +65,7 @@ def client(section, private):
     hs, hello = end.session.hs, RFC[section, "client_hello"]
     hs.hello = hello[5:]
     hs.random[:32] = hello[11:43]
-    hs.session_id = b""
+    hs.session_id = hello[44 : 44 + hello[43]]
     hs.flags |= c.EXT_RECORD_SIZE_LIMIT  # which it offers
     hs.share = share(29, private)
     assert bytes(hs.share.public) in hello
@@ -102,10 +106,7 @@ def test_simple_handshake(monkeypatch):
     assert end.take() == RFC["3", "client_data"]
     end.feed(RFC["3", "server_data"])
     assert end.data == bytes(range(50))
-    end.close()
-    assert end.take() == RFC["3", "client_close"]
-    end.feed(RFC["3", "server_close"])
-    assert end.alerts == [(1, 0)] and not end.error
+    closes(end, "3")
 
 
 class Side:
@@ -116,40 +117,145 @@ class Side:
     max_out = 16384
 
 
-def test_the_servers_side():
-    """Section 3 from the server's private key: shared secret, keys, and the flight sealed as it is printed."""
-    hello, answer = RFC["3", "client_hello"][5:], RFC["3", "server_hello"][5:]
+def messages_of(section):
+    """The hellos up to the ServerHello, as the transcript takes them in; after a retry it begins anew."""
+    names = ("second_hello", "server_hello") if (section, "retry") in RFC else ("client_hello", "server_hello")
+    return [RFC[section, name][5:] for name in names]
+
+
+def opened(made, record):
+    """The text of a record of the RFC under that protection; sealed again it must be the same bytes."""
+    buf = bytearray(record[5:])
+    n = made.open(23, 0x0304, buf, 0, len(buf))
+    text, kind = bytes(buf[:n]), made.kind
+    made.header[7] -= 1
+    assert made.seal(kind, 0x0304, buf, 0, n) == len(buf) and bytes(buf) == record[5:]
+    return text
+
+
+def from_the_servers_key(section):
+    """A session and its handshake behind the ServerHello, from the server's private key; and the early traffic secret."""
     session, hs = Side(), Side()
     hs.row = suites.find(0x1301)
     hs.alg = hs.row[6]
     hs.transcript = Hash(hs.alg)
-    for message in (hello, answer):
-        hs.transcript.update(message, 0, len(message))
-    at = hello.index(b"\x00\x1d\x00\x20") + 4
-    hs.premaster = share(29, RFC["3", "server_private"]).agree(hello, at, 32)
-    schedule.begin(hs, None)
+    if (section, "retry") in RFC:
+        first, retry = RFC[section, "client_hello"][5:], RFC[section, "retry"][5:]
+        schedule.restart(hs, first)
+        hs.transcript.update(retry, 0, len(retry))
+    hello, answer = messages_of(section)
+    hs.transcript.update(hello, 0, len(hello))
+    group, n = (23, 65) if section == "5" else (29, 32)
+    at = hello.index(bytes((0, group, 0, n))) + 4
+    hs.premaster = share(group, RFC[section, "server_private"]).agree(hello, at, n)
+    schedule.begin(hs, RFC["3", "resumption_psk"] if section == "4" else None)
+    early = bytearray(32)
+    schedule.derive(hs.alg, hs.master, b"c e traffic", hs.transcript.digest(), early)
+    hs.transcript.update(answer, 0, len(answer))
     schedule.handshake_keys(session, hs)
-    assert bytes(hs.wr_secret) == RFC["3", "server_handshake_traffic"]
-    for label, name, n in ((b"key", "server_handshake_key", 16), (b"iv", "server_handshake_iv", 12)):
-        out = bytearray(n)
-        expand_label(hs.alg, hs.wr_secret, label, b"", out)
-        assert out == RFC["3", name]
-    wire = RFC["3", "server_flight"]
-    buf = bytearray(wire[5:])
-    n = schedule.protection(session, hs.row, hs.alg, hs.wr_secret).open(23, 0x0304, buf, 0, len(buf))
-    text = bytes(buf[:n])
-    assert n == 657 and [m[0] for m in loop.messages(loop.record(text))] == [8, 11, 15, 20]
-    assert schedule.protection(session, hs.row, hs.alg, hs.wr_secret).seal(22, 0x0304, buf, 0, n) == len(buf)
-    assert bytes(buf) == wire[5:]
-    hs.transcript.update(text, 0, n - 36)
+    return session, hs, early
+
+
+@pytest.mark.parametrize("section, kinds", (("3", [8, 11, 15, 20]), ("4", [8, 20]), ("5", [8, 11, 15, 20]), ("6", [8, 13, 11, 15, 20]), ("7", [8, 11, 15, 20])))
+def test_the_servers_side(section, kinds):
+    """From the server's private key: shared secret, keys, and every record of both sides opened and sealed as it is printed."""
+    session, hs, early = from_the_servers_key(section)
+    names = {name for at, name in RFC if at == section}
+    if section == "3":
+        assert bytes(hs.wr_secret) == RFC["3", "server_handshake_traffic"]
+        for label, name, n in ((b"key", "server_handshake_key", 16), (b"iv", "server_handshake_iv", 12)):
+            out = bytearray(n)
+            expand_label(hs.alg, hs.wr_secret, label, b"", out)
+            assert out == RFC["3", name]
+    text = opened(hs.next_wr, RFC[section, "server_flight"])
+    assert [m[0] for m in loop.messages(loop.record(text))] == kinds
+    finished(hs, hs.wr_secret, text)
+    schedule.application_secrets(session, hs)
+    if section == "4":
+        made = schedule.protection(session, hs.row, hs.alg, early)
+        assert opened(made, RFC["4", "early_data"]) == b"ABCDEF"
+        assert opened(made, RFC["4", "end_of_early_data"]) == b"\x05\x00\x00\x00"
+        hs.transcript.update(b"\x05\x00\x00\x00", 0, 4)
+    finished(hs, hs.rd_secret, opened(hs.next_rd, RFC[section, "client_finished"]))
+    for side, secret in (("client", session.secrets.rd), ("server", session.secrets.wr)):
+        made = schedule.protection(session, hs.row, hs.alg, secret)
+        if side == "server" and "ticket" in names:
+            assert opened(made, RFC[section, "ticket"])[0] == c.NEW_SESSION_TICKET
+        if side + "_data" in names:
+            assert opened(made, RFC[section, side + "_data"]) == bytes(range(50))
+        assert opened(made, RFC[section, side + "_close"]) == b"\x01\x00"
+
+
+def finished(hs, secret, text):
+    """A flight ends with the Finished that fits; the transcript takes it in."""
     out = bytearray(32)
-    schedule.finished_mac(hs.alg, hs.wr_secret, hs.transcript.digest(), out)
-    assert out == text[-32:]
-    hs.transcript.update(text, n - 36, 36)
-    schedule.finished_mac(hs.alg, hs.rd_secret, hs.transcript.digest(), out)
-    buf = bytearray(RFC["3", "client_finished"][5:])
-    schedule.protection(session, hs.row, hs.alg, hs.rd_secret).open(23, 0x0304, buf, 0, len(buf))
-    assert buf[:36] == b"\x14\x00\x00\x20" + out
+    hs.transcript.update(text, 0, len(text) - 36)
+    schedule.finished_mac(hs.alg, secret, hs.transcript.digest(), out)
+    assert text[-36:] == b"\x14\x00\x00\x20" + out
+    hs.transcript.update(text, len(text) - 36, 36)
+
+
+def test_compatibility_mode():
+    """Section 7: a session id, ChangeCipherSpec of both sides, Finished and alerts come out as they are printed."""
+    end = client("7", RFC["7", "client_private"])
+    end.feed(RFC["7", "server_hello"] + RFC["7", "change_cipher_spec"] + RFC["7", "server_flight"])
+    assert not end.error, end.error
+    assert end.take() == RFC["7", "change_cipher_spec"] + RFC["7", "client_finished"] and end.complete
+    closes(end, "7")
+
+
+def closes(end, section):
+    end.close()
+    assert end.take() == RFC[section, "client_close"]
+    end.feed(RFC[section, "server_close"])
+    assert end.alerts == [(1, 0)] and not end.error
+
+
+def test_client_authentication(monkeypatch):
+    """Section 6: the certificate and the signature are the RFC's, whose key is not printed; what is signed, Finished and the alerts are ours. The RFC
+    has the three messages in one record."""
+    side, hs, _ = from_the_servers_key("6")
+    flight = opened(hs.next_rd, RFC["6", "client_finished"])
+    shown, signed, _ = loop.messages(loop.record(flight))
+    certificate, signature = shown[11 : 11 + int.from_bytes(shown[8:11], "big")], signed[8:]
+    end = client("6", RFC["6", "client_private"])
+    parsed = Cert()
+    parsed.parse(certificate, 0, len(certificate))
+    public = parsed.public_key()
+    end.session.keys.chain, end.session.keys.private = ((certificate, 0, len(certificate)),), public
+
+    def sign(scheme, key, digest):
+        assert scheme == 0x0804 and key is public and signed13.verify(scheme, public, digest, signature)
+        return signature
+
+    monkeypatch.setattr(signed13, "sign", sign)
+    end.feed(RFC["6", "server_hello"] + RFC["6", "server_flight"])
+    assert not end.error, end.error
+    made = schedule.protection(side, hs.row, hs.alg, hs.rd_secret)
+    text = b"".join(opened(made, loop.record(body, 23)) for _, _, body in loop.records(end.take()))
+    assert text == flight and end.complete
+    closes(end, "6")
+
+
+@pytest.mark.parametrize("right", (True, False), ids=("right binder", "wrong binder"))
+def test_our_server_takes_the_resumed_hello(right):
+    """Section 4: with the key of section 3's ticket the binder is right. The early data is passed over, and nothing says that it was taken."""
+    hello = bytearray(RFC["4", "client_hello"])
+    hello[-1] ^= not right
+    keys = loop.keys_of(pki.chain())[1]
+    entry = mxtls.SessionId()
+    entry.id, entry.name, entry.suite, entry.version, entry.born = bytes(hello[-217:-39]), b"server", 0x1301, c.TLS1_3, mxtls_port.ticks_ms()
+    entry.master = bytearray(RFC["3", "resumption_psk"])
+    keys.tickets = False
+    keys.sessions.append(entry)
+    end = loop.End(mxtls.ServerSession(keys, min_version=c.TLS1_3))
+    end.feed(bytes(hello) + RFC["4", "early_data"])
+    if not right:
+        loop.check_failed(end, c.ALERT_DECRYPT_ERROR)
+        return
+    assert not end.error, end.error
+    answer = loop.messages(end.take())[0]
+    assert b"\x00\x29\x00\x02\x00\x00" in answer and end.session.hs.resumed and end.session.early > 0
 
 
 def test_binder():
@@ -182,6 +288,7 @@ def test_retry(monkeypatch):
     end.feed(RFC["5", "server_hello"] + RFC["5", "server_flight"])
     assert not end.error, end.error
     assert end.take() == RFC["5", "client_finished"] and end.complete
+    closes(end, "5")
 
 
 def test_acvp(vectors):

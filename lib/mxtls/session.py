@@ -338,6 +338,8 @@ class Session:
                 self._left = n
                 self._rec = rec + _HEADER
                 if n == 0:
+                    if _USE_TLS_1_3 and self.version == _TLS1_3:
+                        raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "an empty fragment of a handshake message; the peer is broken")
                     self._count_empty()
                 continue
             if have < _HEADER + n:

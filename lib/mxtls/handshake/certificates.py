@@ -12,10 +12,10 @@ from mxtls.codes import (
     ALERT_CERTIFICATE_REQUIRED as _ALERT_CERTIFICATE_REQUIRED,
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
     ALERT_UNKNOWN_CA as _ALERT_UNKNOWN_CA,
     ALERT_UNSUPPORTED_CERTIFICATE as _ALERT_UNSUPPORTED_CERTIFICATE,
-    ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
     ALLOW_ANON_CONNECTION as _ALLOW_ANON_CONNECTION,
     ARG_FAIL as _ARG_FAIL,
     CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
@@ -75,7 +75,9 @@ def take(session, hs, buf, off, end):
         return have - head
     n = buf[off + head - 3] << 16 | buf[off + head - 2] << 8 | buf[off + head - 1]
     if hs.list_left < 0:
-        if n != hs.left - head or (modern and buf[off]):
+        if modern and buf[off]:
+            raise Error(_PARSE_FAIL, _ALERT_ILLEGAL_PARAMETER, "a certificate for a request that was not made; the peer is broken")
+        if n != hs.left - head:
             _malformed()
         hs.list_left = n
         return head
@@ -115,16 +117,20 @@ def _extensions(session, r, first):
     """The extensions of a certificate in TLS 1.3 (RFC 8446 section 4.4.2): none that was not asked for, which is OCSP's. That of the
     first certificate is kept."""
     end = r.vector(2)
-    seen = False
+    seen = []
     while r.off < end:
+        from mxtls.handshake import extensions as ext
+
         kind = r.get(2)
         stop = r.vector(2)
-        if _USE_OCSP_STAPLING and kind == _STATUS_REQUEST and session.client and session.ocsp and not seen:
-            seen = True
+        ext.once(seen, kind)
+        if _USE_OCSP_STAPLING and kind == ext.STATUS_REQUEST and session.client and session.ocsp:
             read_status(session, r, first)
-            r.done(stop)
-            continue
-        raise Error(_PARSE_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the peer sent extension %d with its certificate, which was not asked for, or twice; it is broken" % kind)
+        else:
+            if kind != ext.STATUS_REQUEST:
+                ext.placed(kind)
+            ext.unasked(kind)
+        r.done(stop)
     r.done(end)
 
 

@@ -6,7 +6,6 @@ from mxtls.codes import (
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_MISSING_EXTENSION as _ALERT_MISSING_EXTENSION,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
-    ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     WAIT_CERTIFICATE_OR_REQUEST as _WAIT_CERTIFICATE_OR_REQUEST,
     WAIT_ENCRYPTED_EXTENSIONS as _WAIT_ENCRYPTED_EXTENSIONS,
@@ -41,9 +40,6 @@ TABLE = (
     (20, 24, "key_update", "", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf"),
 )
 
-# Extensions that belong into some message of TLS 1.3; any other was not asked for
-_KNOWN = b"\x00\x01\x05\x0a\x0d\x10\x1c\x29\x2a\x2b\x2c\x2d\x31\x33"
-
 
 def server_hello(session, hs, r, sid):
     """ServerHello or HelloRetryRequest, from its extensions on."""
@@ -61,7 +57,7 @@ def server_hello(session, hs, r, sid):
     while r.off < end:
         kind = r.get(2)
         stop = r.vector(2)
-        _once(seen, kind)
+        ext.once(seen, kind)
         if kind == ext.SUPPORTED_VERSIONS:
             r.get(2)
         elif _USE_ECDHE and kind == ext.KEY_SHARE:
@@ -76,9 +72,10 @@ def server_hello(session, hs, r, sid):
                 ext.illegal("the server chose a pre-shared key that was not offered")
             chosen = True
         elif kind == ext.PRE_SHARED_KEY:
-            _unasked(kind)
+            ext.unasked(kind)
         else:
-            _unwelcome(kind)
+            ext.placed(kind)
+            ext.unasked(kind)
         r.done(stop)
     r.done(end)
     _judge(hs, chosen, shared)
@@ -96,27 +93,13 @@ def _judge(hs, chosen, shared):
     if not shared:
         from mxtls.handshake.client_hello13 import modes_of
 
-        if not chosen or 0 not in modes_of(hs):
-            raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "the ServerHello has neither key share nor a pre-shared key that may serve alone; it is broken")
+        if chosen and 0 not in modes_of(hs):
+            ext.illegal("the ServerHello takes a pre-shared key alone, which was not offered")
+        if not chosen:
+            raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "the ServerHello has neither key share nor pre-shared key; it is broken")
     if not chosen:
         hs.psk = hs.ticket = None
     hs.resumed = hs.ticket is not None
-
-
-def _once(seen, kind):
-    if kind in seen or len(seen) == 64:
-        ext.illegal("extension %d came twice, or there are too many" % kind)
-    seen.append(kind)
-
-
-def _unwelcome(kind):
-    if kind < 256 and kind in _KNOWN:
-        ext.illegal("extension %d does not belong into this message" % kind)
-    _unasked(kind)
-
-
-def _unasked(kind):
-    raise Error(_PROTOCOL_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the server sent extension %d, which was not asked for; it is broken" % kind)
 
 
 def _retry(session, hs, r):
@@ -129,19 +112,22 @@ def _retry(session, hs, r):
     while r.off < end:
         kind = r.get(2)
         stop = r.vector(2)
-        _once(seen, kind)
+        ext.once(seen, kind)
         if kind == ext.SUPPORTED_VERSIONS:
             r.get(2)
         elif _USE_ECDHE and kind == ext.KEY_SHARE:
             group = r.get(2)
         elif kind == ext.COOKIE:
             n = r.vector(2) - r.off
-            if n == 0 or n > 1024:
+            if n == 0:
+                raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "an empty cookie; the server is broken")
+            if n > 1024:
                 ext.illegal("a cookie of %d bytes" % n)
             hs.cookie = bytes(r.buf[r.off : r.off + n])
             r.off += n
         else:
-            _unwelcome(kind)
+            ext.placed(kind)
+            ext.unasked(kind)
         r.done(stop)
     r.done(end)
     if group:
@@ -208,11 +194,13 @@ def read_request(session, hs, r):
     while r.off < end:
         kind = r.get(2)
         stop = r.vector(2)
-        _once(seen, kind)
+        ext.once(seen, kind)
         if kind == ext.SIGNATURE_ALGORITHMS:
             if r.vector(2) != stop or r.off == stop or (stop - r.off) & 1:
                 raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "malformed signature_algorithms; the server is broken")
             hs.schemes = bytes(r.buf[r.off : stop])
+        elif kind != ext.CERTIFICATE_AUTHORITIES and kind != ext.STATUS_REQUEST:
+            ext.placed(kind)
         r.off = stop
     r.done(end)
     if not hs.schemes:
@@ -288,9 +276,13 @@ def new_session_ticket(session, hs, r):
         sid.lifetime = lifetime
         sid.age_add = age_add
     r.off = end
+    seen = []
     end = r.vector(2)
     while r.off < end:
-        r.get(2)
+        kind = r.get(2)
+        ext.once(seen, kind)
+        if kind != ext.EARLY_DATA:
+            ext.placed(kind)
         r.off = r.vector(2)
     r.done(end)
 

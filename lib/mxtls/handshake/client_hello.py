@@ -5,7 +5,6 @@ from mxtls.codes import (
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
-    ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
     EXT_ALPN as _ALPN,
     EXT_EC_POINT_FORMATS as _FORMATS,
     EXT_ENCRYPT_THEN_MAC as _ETM,
@@ -239,10 +238,10 @@ def read(session, hs, r):
             _answer(session, hs, bit, r, stop)
         elif not ours(session, kind) or (modern and kind == ext.SUPPORTED_GROUPS):
             r.off = stop
-        elif modern and kind in (ext.STATUS_REQUEST, ext.SIGNATURE_ALGORITHMS, ext.PRE_SHARED_KEY, ext.SUPPORTED_VERSIONS, ext.COOKIE, ext.KEY_SHARE):
-            ext.illegal("extension %d does not belong into EncryptedExtensions" % kind)
         else:
-            raise Error(_PROTOCOL_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the server answered extension %d, which was not offered; it is broken" % kind)
+            if modern and kind not in (ext.SERVER_NAME, ext.MAX_FRAGMENT_LENGTH, ext.ALPN, ext.RECORD_SIZE_LIMIT, ext.EARLY_DATA):
+                ext.placed(kind)
+            ext.unasked(kind)
         r.done(stop)
     r.done(end)
     if hs.flags & _LIMIT and hs.flags & _FRAGMENT:

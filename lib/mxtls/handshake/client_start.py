@@ -7,6 +7,7 @@ from mxtls.codes import (
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_NONE as _ALERT_NONE,
     ALERT_PROTOCOL_VERSION as _ALERT_PROTOCOL_VERSION,
+    ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
     ARG_FAIL as _ARG_FAIL,
     CLIENT_HELLO as _CLIENT_HELLO,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
@@ -145,7 +146,9 @@ def _offer_session(session, hs, resume):
 
 
 def nothing(session, hs, r):
-    """HelloRequest has no body."""
+    """HelloRequest has no body, and TLS 1.3 has no HelloRequest (RFC 8446 section 4)."""
+    if _USE_TLS_1_3 and (hs.retried or session.min_version == _TLS1_3):
+        raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a HelloRequest in TLS 1.3; the server is broken")
 
 
 def server_hello(session, hs, r):

@@ -11,6 +11,7 @@ from micropython import const
 from mxtls.codes import (
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     TLS1_3 as _TLS1_3,
@@ -41,9 +42,30 @@ POST_HANDSHAKE_AUTH = const(49)
 KEY_SHARE = const(51)
 RENEGOTIATION_INFO = const(0xFF01)
 
+# Extensions that belong into some message of TLS 1.3
+_KNOWN = b"\x00\x01\x05\x0a\x0d\x10\x1c\x29\x2a\x2b\x2c\x2d\x2f\x31\x33"
+
 
 def illegal(text):
     raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, text + "; the peer is broken")
+
+
+def unasked(kind):
+    raise Error(_PROTOCOL_FAIL, _ALERT_UNSUPPORTED_EXTENSION, "the peer sent extension %d, which was not asked for; it is broken" % kind)
+
+
+if _USE_TLS_1_3:
+
+    def once(seen, kind):
+        """No extension may come twice in a message; at most 64 of them."""
+        if kind in seen or len(seen) == 64:
+            illegal("extension %d came twice, or there are too many" % kind)
+        seen.append(kind)
+
+    def placed(kind):
+        """An extension that we know from other messages of TLS 1.3 has no place in this one (RFC 8446 section 4.2)."""
+        if kind < 256 and kind in _KNOWN:
+            illegal("extension %d does not belong into this message" % kind)
 
 
 def take_fragment(session, code):

@@ -19,7 +19,7 @@ its certificates are taken in one by one as they arrive (handshake/certificates.
 from micropython import const
 
 from mxtls.codes import (
-    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
     CERTIFICATE as _CERTIFICATE,
     CERTIFICATE_STATUS as _CERTIFICATE_STATUS,
@@ -71,6 +71,8 @@ _CCS = const(0x114)  # ChangeCipherSpec's place in the tables: no handshake mess
 
 class Handshake:
     """What lives from the first hello to the last Finished, and no longer."""
+
+    compressed = False  # a client's ec_point_formats lacks uncompressed, which TLS 1.3 does not mind
 
     def __init__(self):
         self.row = None  # the suite's row
@@ -230,7 +232,7 @@ def advance(session, off, end):
             off += head
             continue
         if n > session.input.limit - 325:
-            raise Error(_LIMIT_FAIL, _ALERT_ILLEGAL_PARAMETER, "a handshake message of %d bytes is too long; raise max_record" % n)
+            raise Error(_LIMIT_FAIL, _ALERT_DECODE_ERROR, "a handshake message of %d bytes is too long; raise max_record" % n)
         if have < n:
             return off, n - have
         run(session, row, Reader(buf, off + head, off + n), off, n)

@@ -53,6 +53,8 @@ def client_hello(session, hs, r, suites, end):
     before = hs.row
     session.server_name = hs.name
     hs.psk = hs.row = None
+    if (hs.groups is None) != (hs.shares is None):
+        _missing("supported_groups or key_share")
     if hs.offers:
         from mxtls.handshake import server_psk
 
@@ -71,11 +73,14 @@ def client_hello(session, hs, r, suites, end):
         _choose_group(hs, r)
     if not hs.psk:
         _choose_scheme(session, hs)
-    if hs.early:
-        session.early = _EARLY
-        hs.early = False
+    session.early = _EARLY if hs.early else 0
+    hs.early = False
     if hs.group and not hs.share:
         hs.same = _constant(hs, r)
+
+
+def _missing(text):
+    raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "the client sent no %s; it is broken" % text)
 
 
 def choose_suite(session, buf, off, end, alg):
@@ -94,8 +99,8 @@ def _choose_group(hs, r):
     """The client's first group of ours that it sent a share of; or else its first group of ours, to be asked for."""
     if not _USE_ECDHE:
         return
-    if hs.groups is None or hs.shares is None:
-        raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "the client sent no supported_groups or no key_share; it is broken")
+    if hs.groups is None:
+        _missing("supported_groups and key_share")
     from mxtls.crypto.ecdh import Share, find
 
     asked = hs.group
@@ -142,7 +147,7 @@ def _share_of(hs, buf, group):
 
 def _choose_scheme(session, hs):
     if hs.schemes is None:
-        raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "the client sent no signature_algorithms; it is broken")
+        _missing("signature_algorithms")
     if _USE_X509 and session.keys.private:
         from mxtls.handshake import signed13
 

@@ -67,8 +67,7 @@ def read(session, hs, r):
         elif kind == ext.EC_POINT_FORMATS:
             if r.vector(1) != stop or r.off == stop:
                 malformed("ec_point_formats")
-            if 0 not in bytes(r.buf[r.off : stop]):
-                ext.illegal("ec_point_formats lacks uncompressed")
+            hs.compressed = 0 not in bytes(r.buf[r.off : stop])
             hs.flags |= _FORMATS
             r.off = stop
         elif kind == ext.RENEGOTIATION_INFO:

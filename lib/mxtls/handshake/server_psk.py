@@ -19,6 +19,7 @@ from mxtls.config import (
 )
 from mxtls.crypto.hash import Hash
 from mxtls.errors import Error
+from mxtls.handshake import extensions as ext
 from mxtls.handshake.codec import Reader
 from mxtls.handshake.schedule import binder
 from mxtls.kernels.ct import ct_equal
@@ -39,7 +40,7 @@ def choose(session, hs, r, suites, end):
     ids = Reader(buf, hs.offers[0], hs.offers[1])
     ids_end = ids.vector(2)
     binders = Reader(buf, ids_end, hs.offers[1])
-    if binders.vector(2) != hs.offers[1] or ids.off == ids_end:
+    if binders.vector(2) != hs.offers[1] or ids.off == ids_end or binders.off == hs.offers[1]:
         _malformed()
     count = 0
     while ids.off < ids_end:
@@ -47,6 +48,8 @@ def choose(session, hs, r, suites, end):
         off = ids.off
         ids.off = stop
         ids.take(4)
+        if binders.off == hs.offers[1]:
+            _mismatch()
         tag_end = binders.vector(1)
         tag = binders.off
         binders.off = tag_end
@@ -63,12 +66,18 @@ def choose(session, hs, r, suites, end):
             else:
                 hs.psk = hs.entry = None
         count += 1
-    if ids.off != ids_end or binders.off != hs.offers[1]:
+    if ids.off != ids_end:
         _malformed()
+    if binders.off != hs.offers[1]:
+        _mismatch()
 
 
 def _malformed():
     raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed list of pre-shared keys; the client is broken")
+
+
+def _mismatch():
+    ext.illegal("pre-shared keys and binders differ in number")
 
 
 def _find(session, hs, buf, off, n):

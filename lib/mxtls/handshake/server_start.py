@@ -126,6 +126,10 @@ def client_hello(session, hs, r):
     elif _USE_TLS_1_2 or _USE_TLS or _USE_SSL3:
         from mxtls.handshake import server
 
+        if _USE_TLS_1_3 and hs.retried:
+            extensions.illegal("the second ClientHello does not ask for TLS 1.3 any more")
+        if hs.compressed:
+            extensions.illegal("ec_point_formats lacks uncompressed")
         extensions.check_secure(session, hs)
         if hs.version < session.max_version >= _TLS1_2 and not session.established:
             hs.random[56:] = b"DOWNGRD\x01" if hs.version == _TLS1_2 else b"DOWNGRD\x00"  # RFC 8446 section 4.1.3
@@ -142,7 +146,7 @@ def _choose_version(session, hs, offered, choose):
         for i in range(0, len(hs.versions), 2):
             number = hs.versions[i] << 8 | hs.versions[i + 1]
             mine = choose(session, number)
-            if mine > version and number == (wire(session, mine) if _USE_DTLS else mine):
+            if mine > max(version, _SSL3) and number == (wire(session, mine) if _USE_DTLS else mine):
                 version = mine
     number = version
     if _USE_DTLS and version:
