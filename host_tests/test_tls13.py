@@ -1323,7 +1323,7 @@ def seal(end, kind, body, pad=0, data=None):
     text = bytes(body) + bytes([kind]) + bytes(pad) if data is None else data
     buf = bytearray(text + bytes(16))
     wr._begin(len(text) + wr._aead.tag)
-    wr._aead.seal(wr._nonce, wr._outer, 5, buf, 0, len(text))
+    wr._aead.seal(wr._head, buf, 0, len(text))
     wr._count()
     return loop.record(buf[: len(text) + wr._aead.tag], 23)
 
