@@ -136,13 +136,13 @@ def check_aead(rng):
     n = len(data)
     buf = bytearray(data + bytes(16))
     cipher = own(key)
-    cipher.seal(nonce, aad, len(aad), buf, 0, n)
+    cipher.seal(aad + nonce, buf, 0, n)
     assert buf == peer(key).encrypt(nonce, data, aad), (own, key, nonce, aad, data)
     i = rng.randrange(8 * len(buf))
     buf[i >> 3] ^= 1 << (i & 7)
-    assert not cipher.open(nonce, aad, len(aad), buf, 0, n), (own, key, nonce, aad, data, i)
+    assert not cipher.open(aad + nonce, buf, 0, n), (own, key, nonce, aad, data, i)
     buf[i >> 3] ^= 1 << (i & 7)
-    assert cipher.open(nonce, aad, len(aad), buf, 0, n) and buf[:n] == data, (own, key, nonce, aad, data)
+    assert cipher.open(aad + nonce, buf, 0, n) and buf[:n] == data, (own, key, nonce, aad, data)
 
 
 AEADS = (

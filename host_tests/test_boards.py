@@ -22,15 +22,15 @@ HERE = Path(__file__).resolve().parent
 # Which kernels a script is there to test; what else it calls runs here.
 KERNELS = {
     "aes": "aes",
-    "ccm": "aes",
-    "chacha20poly1305": "chacha20 poly1305",
+    "ccm": "aes ccm",
+    "chacha20poly1305": "chacha20 poly1305 chacha20poly1305",
     "ct": "ct",
     "des3": "des3",
     "dh": "dh",
     "ecdh": "ec",
     "ecdsa": "ec",
     "ed25519": "ed25519",
-    "gcm": "aes ghash",
+    "gcm": "aes ghash gcm",
     "hash": "sha1 sha256 sha512",
     "md5": "md5",
     "mem": "mem",

@@ -74,6 +74,14 @@ def on_secrets(arguments, secrets=SECRETS):
     return lambda: [arguments(s) for s in secrets]
 
 
+def AES_128(s):
+    return context("aes.AES_CTX", "aes.aes_expand", s(16), 0, 16)
+
+
+def H(s):
+    return context("ghash.GHASH_CTX", "ghash.ghash_key", s(16))
+
+
 # kernel: the cases, each its arguments for one secret. A context stands for the buffer that another kernel has prepared.
 KERNELS = {
     "sha1.sha1_blocks": on_secrets(lambda s: (s(20), s(128), 0, 2)),
@@ -99,6 +107,13 @@ KERNELS = {
     "poly1305.poly1305_key": on_secrets(lambda s: (context("POLY1305_CTX", None), s(32))),
     "poly1305.poly1305": on_secrets(lambda s: (context("POLY1305_CTX", "poly1305_key", s(32)), s(70), 0, 70)),
     "poly1305.poly1305_tag": on_secrets(lambda s: (context("POLY1305_CTX", "poly1305_key", s(32)), bytearray(16), 0)),
+    # A record that was sealed under another key is refused.
+    "gcm.gcm_seal": on_secrets(lambda s: (AES_128(s), H(s), bytes(25), s(70), 0, 54)),
+    "gcm.gcm_open": on_secrets(lambda s: (AES_128(s), H(s), bytes(25), s(70), 0, 54)),
+    "ccm.ccm_seal": on_secrets(lambda s: (AES_128(s), 8, bytes(25), s(70), 0, 54)),
+    "ccm.ccm_open": on_secrets(lambda s: (AES_128(s), 8, bytes(25), s(70), 0, 54)),
+    "chacha20poly1305.chacha20poly1305_seal": on_secrets(lambda s: (s(48), bytes(25), s(86), 0, 70)),
+    "chacha20poly1305.chacha20poly1305_open": on_secrets(lambda s: (s(48), bytes(25), s(86), 0, 70)),
     "ct.ct_equal": on_secrets(lambda s: (s(40), 0, bytes(40), 0, 40)),
     "ct.ct_select": on_secrets(lambda s: (s(40), bytes(40), 40, s(40)[39] & 1)),
     "ct.ct_padding": on_secrets(lambda s: (s(300), 0, 300, 20)),
@@ -117,14 +132,18 @@ KERNELS = {
 
 
 def buffers(server, module, sizes, case):
-    """A case's arguments, its contexts prepared."""
+    """A case's arguments, its contexts prepared; sizes: names that the board's modules have, by module."""
     given = []
     for a in case:
         if isinstance(a, tuple):
             size, before, rest = a
-            a = bytearray(sizes[size])
+            at, _, size = size.rpartition(".")
+            at = at or module
+            if at not in sizes:
+                sizes[at] = server.names(at)
+            a = bytearray(sizes[at][size])
             if before:
-                server.call("%s.%s" % (module, before), [a, *rest])
+                server.call(before if "." in before else "%s.%s" % (module, before), [a, *rest])
         given.append(a)
     return given
 
@@ -152,7 +171,7 @@ def test_time_does_not_depend_on_secrets(board, kernel):
     module = kernel.partition(".")[0]
     if module not in target.kernels():
         pytest.skip("%s has it in bytecode only" % target.name)
-    sizes = server.names(module)
+    sizes = {module: server.names(module)}
     seen = counts(server, kernel, [buffers(server, module, sizes, case) for case in KERNELS[kernel]()])
     took = [ticks for _, ticks in seen]
     print(kernel, target.name, seen)

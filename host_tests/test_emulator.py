@@ -81,7 +81,7 @@ from binascii import hexlify, unhexlify
 from mxtls.crypto.gcm import Gcm
 from mxtls.kernels.x25519 import x25519
 buf = bytearray(32)
-Gcm(bytes(16)).seal(bytes(12), b"", 0, buf, 0, 16)
+Gcm(bytes(16)).seal(bytes(12), buf, 0, 16)
 print(hexlify(buf).decode())
 x25519(buf, unhexlify("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
        unhexlify("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))

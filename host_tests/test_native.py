@@ -155,6 +155,39 @@ def test_poly1305(library, rng):
         assert tag == tag2, (key, buf)
 
 
+@pytest.mark.parametrize("name", ["gcm", "ccm", "chacha20poly1305"])
+def test_aeads(library, rng, name):
+    """Also that a wrong tag leaves the text as it was."""
+    aes, ghash, kernel = pure("aes"), pure("ghash"), pure(name)
+    for n in list(range(0, 50)) + [63, 64, 65, 300]:
+        key, size = some(rng, 32), 16
+        ours, theirs = [bytearray(key + bytes(16))], [bytearray(key + bytes(16))]
+        if name != "chacha20poly1305":
+            ours, theirs = [bytearray(aes.AES_CTX)], [bytearray(SIZES["aes"])]
+            aes.aes_expand(ours[0], key, 0, 32)
+            library("aes_expand", theirs[0], key, 32)
+        if name == "gcm":
+            ours, theirs = [*ours, bytearray(ghash.GHASH_CTX)], [*theirs, bytearray(SIZES["ghash"])]
+            key[15] |= 1  # under zero each tag is right
+            ghash.ghash_key(ours[1], key[:16])
+            library("ghash_expand", theirs[1], key)
+        if name == "ccm":
+            size = rng.choice((8, 16))
+            ours, theirs = [*ours, size], [*theirs, size]
+        head, buf = some(rng, 12 + rng.choice((0, 1, 5, 13, 14, 16, 40))), some(rng, n + size + 2)
+        text = bytearray(buf)
+        getattr(kernel, name + "_seal")(*ours, head, buf, 1, n)
+        library(name + "_seal", *theirs, head, len(head) - 12, (text, 1), n)
+        assert text == buf
+        wrong = bytearray(buf)
+        wrong[rng.randrange(n + size) + 1] ^= 1 << rng.randrange(8)
+        for given in (wrong, buf):
+            a, b = bytearray(given), bytearray(given)
+            good = getattr(kernel, name + "_open")(*ours, head, a, 1, n)
+            assert good == library(name + "_open", *theirs, head, len(head) - 12, (b, 1), n) == (given is buf)
+            assert a == b and (good or a == wrong)
+
+
 def test_ct(library, rng):
     ct = pure("ct")
     for _ in range(1000):

@@ -58,9 +58,9 @@ def test_aead(which, key, nonce, aad, text, off):
         ours, theirs = make(key), aead.ChaCha20Poly1305(key)
     n = len(text)
     buf = bytearray(off) + text + bytes(tag + 3)
-    ours.seal(nonce, aad, len(aad), buf, off, n)
+    ours.seal(aad + nonce, buf, off, n)
     assert buf == bytes(off) + theirs.encrypt(nonce, text, aad) + bytes(3)
-    assert ours.open(nonce, aad, len(aad), buf, off, n) == 1
+    assert ours.open(aad + nonce, buf, off, n) == 1
     assert buf[off : off + n] == text
 
 
@@ -101,7 +101,7 @@ def test_chacha20poly1305_speed():
     best = 0
     for _ in range(5):
         start = time.perf_counter()
-        cipher.seal(bytes(12), b"", 0, buf, 0, 16384)
+        cipher.seal(bytes(12), buf, 0, 16384)
         best = max(best, 16384 / (time.perf_counter() - start))
     print("ChaCha20-Poly1305, pure: %.1f MB/s" % (best / 1e6))
     assert best > 2e6

@@ -48,6 +48,18 @@ BAD = (
     (native.poly1305_key, poly, b16),
     (native.poly1305, poly, b64, 65, 0),
     (native.poly1305_tag, poly, b16, 1),
+    (native.gcm_seal, aes, ghash, bytes(11), b64, 0, 16),
+    (native.gcm_seal, aes, ghash, bytes(12), b64, 0, 49),
+    (native.gcm_seal, aes, b15, bytes(12), b64, 0, 16),
+    (native.gcm_open, broken, ghash, bytes(12), b64, 0, 16),
+    (native.gcm_open, aes, ghash, bytes(12), b64, 49, 0),
+    (native.ccm_seal, aes, 12, bytes(12), b64, 0, 16),
+    (native.ccm_seal, aes, 8, bytes(12), b64, 0, 57),
+    (native.ccm_open, aes, 16, bytes(12 + 65280), b64, 0, 16),
+    (native.ccm_open, aes, 16, bytes(12), bytearray((1 << 24) + 16), 0, 1 << 24),
+    (native.chacha20poly1305_seal, bytearray(47), bytes(12), b64, 0, 16),
+    (native.chacha20poly1305_seal, state, bytes(12), b64, 0, -1),
+    (native.chacha20poly1305_open, state, b"", b64, 0, 16),
     (native.copy, b16, 1, b64, 0, 16),
     (native.copy, b64, 0, b16, 1, 16),
     (native.ct_equal, b16, 0, b15, 0, 16),
@@ -93,7 +105,7 @@ for function, *arguments in BAD:
         raise SystemExit(1)
     except ValueError:
         pass
-for function, *arguments in ((native.aes_ctr, aes, b16, bytes(16), 0, 16), (native.wipe, b"constant"), (native.aes_ctr, aes, b16, 5, 0, 0)):
+for function, *arguments in ((native.aes_ctr, aes, b16, bytes(16), 0, 16), (native.gcm_open, aes, ghash, bytes(12), bytes(32), 0, 16), (native.wipe, b"constant"), (native.aes_ctr, aes, b16, 5, 0, 0)):
     try:
         function(*arguments)
         print("bounds: wrote", function)

@@ -33,35 +33,35 @@ def wycheproof(path):
             what, n = "case %d" % t["tcId"], len(msg)
             ccm = Ccm(key, group["tagSize"] // 8)
             buf = bytearray(b"<" + ct + tag + b">")
-            good = ccm.open(nonce, aad, len(aad), buf, 1, n)
+            good = ccm.open(aad + nonce, buf, 1, n)
             check(what, good, int(t["result"] == "valid"))
             check(what + " opened", bytes(buf[1 : 1 + n]), msg if good else ct)
             if good:
-                ccm.seal(nonce, aad, len(aad), buf, 1, n)
+                ccm.seal(aad + nonce, buf, 1, n)
                 check(what + " sealed", bytes(buf), b"<" + ct + tag + b">")
 
 
 def selftest():
     data = bytes([(i * i >> 3) + 5 * i & 255 for i in range(80)])
-    nonce, aad = bytearray(range(12)), bytearray(range(20))
+    head = bytearray(range(32))
     for size, tag in ((16, 16), (32, 8)):
         ccm = Ccm(data[:size], tag)
         for n in (0, 1, 16, 31, 64):
             buf = bytearray(b"<" + data[:n] + bytes(tag) + b">")
             heap_lock() if QUIET else None
-            ccm.seal(nonce, aad, 20, buf, 1, n)
+            ccm.seal(head, buf, 1, n)
             heap_unlock() if QUIET else None
             sealed = bytes(buf)
             for i in range(1, n + tag + 1):
                 buf[i] ^= 1 << i % 8
                 heap_lock() if QUIET else None
-                good = ccm.open(nonce, aad, 20, buf, 1, n)
+                good = ccm.open(head, buf, 1, n)
                 heap_unlock() if QUIET else None
                 buf[i] ^= 1 << i % 8
                 check("forged", (good, bytes(buf)), (0, sealed))
             for naad in (0, 13, 14, 19):
-                check("other header", ccm.open(nonce, aad, naad, buf, 1, n), 0)
-            check("opened", (ccm.open(nonce, aad, 20, buf, 1, n), bytes(buf[: 1 + n]), buf[-1]), (1, b"<" + data[:n], 62))
+                check("other header", ccm.open(head[20 - naad :], buf, 1, n), 0)
+            check("opened", (ccm.open(head, buf, 1, n), bytes(buf[: 1 + n]), buf[-1]), (1, b"<" + data[:n], 62))
         ccm.wipe()
 
 

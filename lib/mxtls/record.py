@@ -32,8 +32,9 @@ class Record:
 
     split = 0  # length of the fragment of a one-byte text, where records must be split (CBC before TLS 1.1)
 
-    def __init__(self):
-        self.header = take(13) if _USE_ARENA else bytearray(13)  # sequence number (8), type, version (2), length (2)
+    def __init__(self, more=0):
+        # sequence number (8), type, version (2), length (2), and as many bytes more
+        self.header = take(13 + more) if _USE_ARENA else bytearray(13 + more)
 
     if _USE_SSL3:
         _covered = 13  # bytes of the header that the MAC covers, 11 in SSL 3.0
@@ -63,13 +64,15 @@ class Record:
     def _count(self):
         # On to the next sequence number, which must never wrap.
         header = self.header
-        for i in range(7, -1, -1):
-            header[i] = (header[i] + 1) & 255
-            if header[i]:
-                return
-        for i in range(8):
-            header[i] = 255
-        raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "the sequence numbers are used up; connect again")
+        i = 7
+        while header[i] == 255:
+            if i == 0:
+                raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "the sequence numbers are used up; connect again")
+            i -= 1
+        header[i] += 1
+        while i < 7:
+            i += 1
+            header[i] = 0
 
     def _refuse(self):
         # One error for every cause, so that it tells nothing.

@@ -14,49 +14,56 @@ if _USE_ARENA:
 
 
 class AeadRecord(Record):
-    """aead: an object like crypto.gcm.Gcm; salt: what the key block gives of a nonce, 4 bytes, or all 12 where none is sent."""
+    """aead: an object like crypto.gcm.Gcm; salt: what the key block gives of a nonce, 4 bytes, or all 12 where none is sent.
+
+    The header ends in the record's nonce, so that it is what the AEAD takes."""
 
     def __init__(self, aead, salt):
-        super().__init__()
+        super().__init__(12)
         self._aead = aead
         self._salt = take(12) if _USE_ARENA else bytearray(12)
-        self._nonce = take(12) if _USE_ARENA else bytearray(12)
         copy(self._salt, 0, salt, 0, len(salt))
         self.pre = 12 - len(salt)
         self.post = aead.tag
 
     def seal(self, kind, version, buf, off, n):
+        header = self.header
         pre = self.pre
-        copy(buf, off - pre, self.header, 0, pre)
-        self._mix(self.header, 0)
-        self._describe(kind, version, n)
-        self._aead.seal(self._nonce, self.header, 13, buf, off, n)
+        self._begin(kind, version, n, header, 0)
+        if pre:
+            copy(buf, off - pre, header, 0, pre)
+        self._aead.seal(header, buf, off, n)
         self._count()
         return pre + n + self.post
 
     def open(self, kind, version, buf, off, n):
+        header = self.header
         pre = self.pre
         n -= pre + self.post
         if n < 0:
             self._refuse()
         if pre:
-            self._mix(buf, off)
+            self._begin(kind, version, n, buf, off)
         else:
-            self._mix(self.header, 0)
-        self._describe(kind, version, n)
-        if not self._aead.open(self._nonce, self.header, 13, buf, off + pre, n):
+            self._begin(kind, version, n, header, 0)
+        if not self._aead.open(header, buf, off + pre, n):
             self._refuse()
         self._count()
         return n
 
-    def _mix(self, seq, off):
-        # The nonce: the salt with 8 bytes mixed in at its end; a short salt is zero there.
-        copy(self._nonce, 0, self._salt, 0, 12)
-        mix(self._nonce, 4, seq, off, 8)
+    def _begin(self, kind, version, n, seq, off):
+        # The header of a record of n bytes, and its nonce: the salt with 8 bytes mixed in at its end; a short salt is zero there.
+        header = self.header
+        header[8] = kind
+        header[9] = version >> 8
+        header[10] = version & 255
+        header[11] = n >> 8
+        header[12] = n & 255
+        copy(header, 13, self._salt, 0, 12)
+        mix(header, 17, seq, off, 8)
 
     def wipe(self):
         """Forget the key."""
         self._aead.wipe()
         wipe(self.header)
         wipe(self._salt)
-        wipe(self._nonce)

@@ -12,7 +12,7 @@ from mxtls.codes import (
 )
 from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, mix, wipe
 from mxtls.record import Record
 
 if _USE_ARENA:
@@ -33,8 +33,7 @@ class Aead13Record(Record):
         super().__init__()
         self._aead = aead
         self._iv = take(12) if _USE_ARENA else bytearray(12)
-        self._nonce = take(12) if _USE_ARENA else bytearray(12)
-        self._outer = bytearray(b"\x17\x03\x03\x00\x00")  # the record's own header
+        self._head = bytearray(b"\x17\x03\x03" + bytes(14))  # the record's own header, then its nonce
         copy(self._iv, 0, iv, 0, 12)
         self._pad = pad
         self.most = 16385
@@ -48,7 +47,7 @@ class Aead13Record(Record):
             buf[off + n] = 0
             n += 1
         self._begin(n + self._aead.tag)
-        self._aead.seal(self._nonce, self._outer, 5, buf, off, n)
+        self._aead.seal(self._head, buf, off, n)
         self._count()
         return n + self._aead.tag
 
@@ -57,7 +56,7 @@ class Aead13Record(Record):
         n -= self._aead.tag
         if kind != _APPLICATION_DATA:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record in the clear where all are encrypted; the peer is broken, or somebody put it there")
-        if n < 1 or not self._aead.open(self._nonce, self._outer, 5, buf, off, n):
+        if n < 1 or not self._aead.open(self._head, buf, off, n):
             self._refuse()
         self._count()
         self.text = n
@@ -69,13 +68,12 @@ class Aead13Record(Record):
         raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record without a content type; the peer is broken")
 
     def _begin(self, n):
-        # The nonce, and the header of a record of n bytes.
-        nonce = self._nonce
-        copy(nonce, 0, self._iv, 0, 12)
-        for i in range(8):
-            nonce[4 + i] ^= self.header[i]
-        self._outer[3] = n >> 8
-        self._outer[4] = n & 255
+        # The header of a record of n bytes, and the nonce.
+        head = self._head
+        head[3] = n >> 8
+        head[4] = n & 255
+        copy(head, 5, self._iv, 0, 12)
+        mix(head, 9, self.header, 0, 8)
 
     def fresh(self):
         """Was nothing sealed or opened yet?"""
@@ -92,4 +90,4 @@ class Aead13Record(Record):
         self._aead.wipe()
         wipe(self.header)
         wipe(self._iv)
-        wipe(self._nonce)
+        wipe(self._head)

@@ -132,7 +132,6 @@ class Session:
     disabled = ()  # suites that this server session does not take
     rehandshakes = 0
     if _USE_DTLS:
-        dtls = None  # what is otherwise over datagrams (dtls.py)
         dropped = 0  # records and fragments of datagrams that were not taken
     if _USE_PEER_CERTIFICATE:
         keep_peer_certificate = False
@@ -143,11 +142,9 @@ class Session:
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
     if _USE_TLS_1_3:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
-        secrets = None  # what an open TLS 1.3 session keeps (handshake/schedule.py)
         key_changed = False  # the message that was read changed the keys: nothing may follow it in its record
         post_handshake_auth = False  # a client that shows its certificate also after the handshake
         post_transcript = None  # what that needs: the handshake's running hash
-        early = 0  # bytes of early data that are still skipped, as we refused them
 
     def __init__(self, keys, cert_validator=None, max_record=16384, min_version=0, max_version=0, dtls=False):
         if not 512 <= max_record <= 16384:
@@ -159,6 +156,12 @@ class Session:
         import mxtls.versions as versions
 
         versions.bound(self, min_version, max_version, dtls)
+        # What each record asks for is an instance's own, as MicroPython finds that ten times as fast as what a class has
+        if _USE_DTLS:
+            self.dtls = None  # what is otherwise over datagrams (dtls.py)
+        if _USE_TLS_1_3:
+            self.secrets = None  # what an open TLS 1.3 session keeps (handshake/schedule.py)
+            self.early = 0  # bytes of early data that are still skipped, as we refused them
         self.wanted_record = self.max_record = max_record  # of what we receive
         self.max_out = max_record  # of what we send; the peer may ask for less
         limit = max_record + _EXPANSION
@@ -262,10 +265,11 @@ class Session:
             return _SUCCESS
         return self._run(_SUCCESS)
 
-    @property
-    def plaintext(self):
-        """The record's plaintext, or an alert's two bytes, until processed_data is called.
-        Twin: input.buf from plain_off, plain_len bytes."""
+    def __getattr__(self, name):
+        """plaintext: a view of the record's plaintext, or of an alert's two bytes, until processed_data is called.
+        Twin: input.buf from plain_off, plain_len bytes. (Beside a property, every other attribute would be stored ten times as slowly.)"""
+        if name != "plaintext":
+            raise AttributeError(name)
         return memoryview(self.input.buf)[self.plain_off : self.plain_off + max(self.plain_len, 0)]
 
     def received_eof(self):
@@ -334,7 +338,7 @@ class Session:
             kind = buf[rec]
             n = buf[rec + 3] << 8 | buf[rec + 4]
             self._check_header(kind, buf[rec + 1] << 8 | buf[rec + 2], n)
-            if not self.rd and kind == _HANDSHAKE:
+            if kind == _HANDSHAKE and self.rd is None:
                 self._left = n
                 self._rec = rec + _HEADER
                 if n == 0:
@@ -356,10 +360,10 @@ class Session:
         wanted = self.version
         if _USE_TLS_1_3 and wanted == _TLS1_3:
             wanted = 0  # its records' version means nothing (RFC 8446 section 5.1)
-        if wanted and version != wanted and (self.rd or kind != _ALERT):  # who refuses our version says so in another
+        if wanted and version != wanted and (kind != _ALERT or self.rd is not None):  # who refuses our version says so in another
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a record of another version than was agreed; the peer is broken")
         most = self.max_record + (256 if _USE_TLS_1_3 and self.version == _TLS1_3 else _EXPANSION - _HEADER)
-        if n > 18432 or (self.rd and n > most) or (not self.rd and n > 16384):
+        if n > (16384 if self.rd is None else min(most, 18432)):
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
 
     def _record(self, kind, off, n):
@@ -371,7 +375,7 @@ class Session:
             return 0
         if _USE_TLS_1_3 and kind == _ALERT and n == 2 and self.version == _TLS1_3 and not self.client and self.state > _OPEN and rd.fresh():
             rd = None  # of a client that has failed before it had keys
-        if rd or (_USE_TLS_1_3 and self.early and kind == _APPLICATION_DATA):
+        if rd is not None or (_USE_TLS_1_3 and self.early and kind == _APPLICATION_DATA):
             m = self._open_early(kind, off, n) if _USE_TLS_1_3 and self.early else rd.open(kind, self.version, buf, off, n)
             if _USE_TLS_1_3 and m < 0:
                 return 0
@@ -542,27 +546,29 @@ class Session:
 
     def head(self):
         """Bytes that a record has before its plaintext."""
-        n = _HEADER + self.wr.pre if self.wr else _HEADER
+        n = _HEADER if self.wr is None else _HEADER + self.wr.pre
         return n + 8 if _USE_DTLS and self.dtls else n
 
     def overhead(self):
         """The most bytes that a record has beside its plaintext."""
-        return self.head() + self.wr.post if self.wr else self.head()
+        return self.head() if self.wr is None else self.head() + self.wr.post
 
     def want_output(self, n):
         """Make room for a record with n bytes of application data and return how many fit it, perhaps fewer;
         they go to output.buf at write_off."""
-        self._check_writable()
+        if self.closing or self.quiet or not self.established:
+            self._check_writable()
         if n <= 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "get_writebuf: ask for at least one byte")
         n = min(n, self.max_out)
-        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+        if _USE_TLS_1_3 and self.secrets is not None and self.wr.spent():
             self._renew()
         if _USE_DTLS and self.dtls:
             n = self.dtls.room(self, n)
-        if self.output.room(n + self.split + self.overhead()) < 0:
+        head = self.split + self.head() if _USE_SPLIT else self.head()
+        if self.output.room(head + n + self.wr.post) < 0:
             raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
-        self.write_off = self.output.end + self.split + self.head()
+        self.write_off = self.output.end + head
         self.write_len = n
         return n
 
@@ -574,17 +580,22 @@ class Session:
 
     def encode_writebuf(self, n):
         """Seal the first n bytes of the write buffer; returns how many bytes now wait in get_outdata."""
-        self._check_writable()
+        if self.closing or self.quiet or not self.established:
+            self._check_writable()
         if n <= 0 or n > self.write_len:
             raise Error(_ARG_FAIL, _ALERT_NONE, "encode_writebuf: not the bytes that get_writebuf gave")
         if _USE_DTLS and self.dtls:
             self.dtls.check(self, n + self.overhead())
-        off = self.output.end + self.split + self.head()
-        if off != self.write_off:
+        out = self.output
+        off = self.write_off
+        if off != out.end + (self.split + self.head() if _USE_SPLIT else self.head()):
             raise Error(_FAILURE, _ALERT_NONE, "encode_writebuf: the output buffer moved; call get_writebuf again")
         self.write_len = 0
-        self._seal_data(off, n)
-        return self.output.end - self.output.start
+        if _USE_SPLIT:
+            self._seal_data(off, n)
+        else:
+            self.seal(_APPLICATION_DATA, off, n)
+        return out.end - out.start
 
     def encode_to_outdata(self, data):
         """Seal a copy of data, at most 16384 bytes, in as many records as the peer's limit asks for; returns
@@ -595,7 +606,7 @@ class Session:
             raise Error(_ARG_FAIL, _ALERT_NONE, "encode_to_outdata: no data")
         if left > 16384:
             raise Error(_LIMIT_FAIL, _ALERT_NONE, "encode_to_outdata: more than 16384 bytes; send them in parts")
-        if _USE_TLS_1_3 and self.secrets and self.wr.spent():
+        if _USE_TLS_1_3 and self.secrets is not None and self.wr.spent():
             self._renew()
         out = self.output
         most = self.max_out
@@ -607,27 +618,32 @@ class Session:
         at = 0
         while left:
             n = min(left, most)
-            off = out.end + self.split + self.head()
+            off = out.end + (self.split + self.head() if _USE_SPLIT else self.head())
             copy(out.buf, off, data, at, n)
-            self._seal_data(off, n)
+            if _USE_SPLIT:
+                self._seal_data(off, n)
+            else:
+                self.seal(_APPLICATION_DATA, off, n)
             at += n
             left -= n
         return out.end - out.start
 
-    def _seal_data(self, off, n):
-        """One record; or two, the first of one byte, where CBC would chain IVs that the peer's data can predict
-        (TLS 1.0 and SSL 3.0; the attack is BEAST)."""
-        if _USE_SPLIT and self.split:
-            if n == 1:
-                copy(self.output.buf, off - self.split, self.output.buf, off, 1)
-                off -= self.split
-            else:
-                first = off - self.split
-                copy(self.output.buf, first, self.output.buf, off, 1)
-                self.seal(_APPLICATION_DATA, first, 1)
-                off += 1
-                n -= 1
-        self.seal(_APPLICATION_DATA, off, n)
+    if _USE_SPLIT:
+
+        def _seal_data(self, off, n):
+            """One record; or two, the first of one byte, where CBC would chain IVs that the peer's data can predict
+            (TLS 1.0 and SSL 3.0; the attack is BEAST)."""
+            if self.split:
+                if n == 1:
+                    copy(self.output.buf, off - self.split, self.output.buf, off, 1)
+                    off -= self.split
+                else:
+                    first = off - self.split
+                    copy(self.output.buf, first, self.output.buf, off, 1)
+                    self.seal(_APPLICATION_DATA, first, 1)
+                    off += 1
+                    n -= 1
+            self.seal(_APPLICATION_DATA, off, n)
 
     def seal(self, kind, off, n):
         """The n bytes at output.buf[off:] become a record, in place; output.end moves behind it."""
@@ -637,23 +653,25 @@ class Session:
         out = self.output
         buf = out.buf
         wr = self.wr
-        if wr:
-            n = wr.seal(kind, self.version, buf, off, n)
+        version = self.version
+        if wr is not None:
+            n = wr.seal(kind, version, buf, off, n)
             off -= wr.pre
-            if _USE_TLS_1_3 and self.version == _TLS1_3:
+            if _USE_TLS_1_3 and version == _TLS1_3:
                 kind = _APPLICATION_DATA  # the true one is inside
         if _USE_SSL_INFORMATIONAL_TRACE:
             trace.info(self, "-> record type %d, %d bytes%s" % (kind, n, ", encrypted" if wr else ""))
-        head = off - _HEADER
-        version = self.version or min(0x0301, self.max_version)
-        if _USE_TLS_1_3 and version == _TLS1_3:
+        if version == 0:
+            version = min(0x0301, self.max_version)
+        elif _USE_TLS_1_3 and version == _TLS1_3:
             version = _TLS1_2
-        buf[head] = kind
-        buf[head + 1] = version >> 8
-        buf[head + 2] = version & 255
-        buf[head + 3] = n >> 8
-        buf[head + 4] = n & 255
         out.end = off + n
+        off -= _HEADER
+        buf[off] = kind
+        buf[off + 1] = version >> 8
+        buf[off + 2] = version & 255
+        buf[off + 3] = n >> 8
+        buf[off + 4] = n & 255
 
     def _check_writable(self):
         if self.closing & (_SENT | _DEAD):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A server's sessions sealed in tickets that clients keep, so that it keeps none (RFC 5077 section 4, RFC 8446 section 4.6.1).
 
-A ticket is the number of its key (4), a nonce (12), the sealed state and a tag. The keys belong to a Keys object and live in RAM
+A ticket is the number of its key (4), which the tag covers, a nonce (12), the sealed state and the tag. The keys belong to a Keys object and live in RAM
 alone; after half of keys.session_lifetime a new one seals, and the one before it still opens. A ticket opens for the host name,
 application protocol, version, suite and extended master secret that it was made with. Called by the servers' handshakes.
 """
@@ -67,7 +67,7 @@ def seal(keys, entry):
         out[at] = len(part)
         copy(out, at + 1, part, 0, len(part))
         at += 1 + len(part)
-    key.aead.seal(out[4:16], key.name, 4, out, 16, n)
+    key.aead.seal(out[:16], out, 16, n)
     return out
 
 
@@ -81,7 +81,7 @@ def open(session, buf, off, n):
     for key in keys.ticket_keys:
         if ct_equal(key.name, 0, buf, off, 4):
             text = bytearray(buf[off + 16 : off + 48 + n])
-            if key.aead.open(buf[off + 4 : off + 16], key.name, 4, text, 0, n):
+            if key.aead.open(buf[off : off + 16], text, 0, n):
                 entry = _entry(text)
                 wipe(text)
                 if ((mxtls_port.ticks_ms() - entry.born) & 0x3FFFFFFF) // 1000 <= keys.session_lifetime and entry.fits(session):

@@ -12,7 +12,7 @@
 #include "py/runtime.h"
 #endif
 
-#define THIS_VERSION 2 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
+#define THIS_VERSION 3 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
 
 static void refuse(void) {
     mp_raise_ValueError(MP_ERROR_TEXT("mxtls_native: out of bounds"));
@@ -96,10 +96,18 @@ static mp_obj_t aes_expand(size_t n_args, const mp_obj_t *a) {
     return mp_const_none;
 }
 
+static const mxtls_aes *aes_of(mp_obj_t object) {
+    const mxtls_aes *ctx = words(object, sizeof(mxtls_aes));
+    if (ctx->rounds > 14) {
+        refuse();
+    }
+    return ctx;
+}
+
 static mp_obj_t aes(const mp_obj_t *a, size_t unit, void (*mode)(const mxtls_aes *, uint8_t *, uint8_t *, size_t)) {
-    const mxtls_aes *ctx = words(a[0], sizeof(mxtls_aes));
+    const mxtls_aes *ctx = aes_of(a[0]);
     size_t n = length(a[4]);
-    if (n & (unit - 1) || ctx->rounds > 14) {
+    if (n & (unit - 1)) {
         refuse();
     }
     mode(ctx, out(a[1], 16), span(a[2], length(a[3]), n, MP_BUFFER_RW), n);
@@ -203,6 +211,82 @@ static mp_obj_t poly1305_tag(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
     mxtls_poly1305_tag(words(a[0], sizeof(mxtls_poly1305_ctx)), span(a[1], length(a[2]), 16, MP_BUFFER_RW));
     return mp_const_none;
+}
+
+/* AEADs: GCM (aes, key, head, buf, off, n), CCM (aes, size, head, buf, off, n), ChaCha20-Poly1305 (state, head, buf, off, n) */
+
+typedef struct {
+    const uint8_t *head;
+    uint8_t *text;
+    size_t naad, n;
+} message;
+
+/* Of the last four arguments: head ends in a nonce of 12 bytes, behind the text is room for a tag of `size`. */
+static message message_of(const mp_obj_t *a, size_t size) {
+    mp_buffer_info_t head;
+    mp_get_buffer_raise(a[0], &head, MP_BUFFER_READ);
+    size_t n = length(a[3]);
+    if (head.len < 12 || head.len >= 1 << 29) {
+        refuse();
+    }
+    return (message){head.buf, span(a[1], length(a[2]), n + size, MP_BUFFER_RW), head.len - 12, n};
+}
+
+static mp_obj_t gcm_seal(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    message m = message_of(a + 2, 16);
+    mxtls_gcm_seal(aes_of(a[0]), words(a[1], sizeof(mxtls_ghash_key)), m.head, m.naad, m.text, m.n);
+    return mp_const_none;
+}
+
+static mp_obj_t gcm_open(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    message m = message_of(a + 2, 16);
+    return MP_OBJ_NEW_SMALL_INT(mxtls_gcm_open(aes_of(a[0]), words(a[1], sizeof(mxtls_ghash_key)), m.head, m.naad, m.text, m.n));
+}
+
+static size_t ccm_size(mp_obj_t object) {
+    size_t n = length(object);
+    if (n != 8 && n != 16) {
+        refuse();
+    }
+    return n;
+}
+
+static message ccm_message(const mp_obj_t *a, size_t size) {
+    message m = message_of(a, size);
+    if (m.naad >= 65280 || m.n >= 1 << 24) {
+        refuse();
+    }
+    return m;
+}
+
+static mp_obj_t ccm_seal(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t size = ccm_size(a[1]);
+    message m = ccm_message(a + 2, size);
+    mxtls_ccm_seal(aes_of(a[0]), size, m.head, m.naad, m.text, m.n);
+    return mp_const_none;
+}
+
+static mp_obj_t ccm_open(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    size_t size = ccm_size(a[1]);
+    message m = ccm_message(a + 2, size);
+    return MP_OBJ_NEW_SMALL_INT(mxtls_ccm_open(aes_of(a[0]), size, m.head, m.naad, m.text, m.n));
+}
+
+static mp_obj_t chacha20poly1305_seal(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    message m = message_of(a + 1, 16);
+    mxtls_chacha20poly1305_seal(out(a[0], 48), m.head, m.naad, m.text, m.n);
+    return mp_const_none;
+}
+
+static mp_obj_t chacha20poly1305_open(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    message m = message_of(a + 1, 16);
+    return MP_OBJ_NEW_SMALL_INT(mxtls_chacha20poly1305_open(out(a[0], 48), m.head, m.naad, m.text, m.n));
 }
 
 /* Memory: (dst, doff, src, soff, n), (buf) */
@@ -417,6 +501,7 @@ static mp_obj_t ed25519_check(size_t n_args, const mp_obj_t *a) {
     F(des3_expand, 3) F(des3_cbc_encrypt, 5) F(des3_cbc_decrypt, 5) F(seed_expand, 3) F(seed_cbc_encrypt, 5) F(seed_cbc_decrypt, 5) \
     F(rc4_init, 4) F(rc4_xor, 4) \
     F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
+    F(gcm_seal, 6) F(gcm_open, 6) F(ccm_seal, 6) F(ccm_open, 6) F(chacha20poly1305_seal, 5) F(chacha20poly1305_open, 5) \
     F(copy, 5) F(mix, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
     F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5) \
     F(ec_scratch, 1) F(ec_public, 4) F(ec_ecdh, 5) F(ecdsa_sign, 6) F(ecdsa_verify, 5) F(x25519, 3) \

@@ -83,6 +83,16 @@ void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]);
 void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n);
 void mxtls_poly1305_tag(const mxtls_poly1305_ctx *ctx, uint8_t out[16]);
 
+/* AEADs with nonces of 96 bits: head is the additional data and then the nonce. seal encrypts n bytes in place and writes the tag
+ * behind them; open decrypts them if the tag is right, and answers 1, or 0 and leaves them as they were. CCM: size is the tag's, 16 or
+ * 8, naad is below 65280 and n below 2**24. Of the state of ChaCha20 the key lasts. */
+void mxtls_gcm_seal(const mxtls_aes *aes, const mxtls_ghash_key *key, const uint8_t *head, size_t naad, uint8_t *buf, size_t n);
+uint32_t mxtls_gcm_open(const mxtls_aes *aes, const mxtls_ghash_key *key, const uint8_t *head, size_t naad, uint8_t *buf, size_t n);
+void mxtls_ccm_seal(const mxtls_aes *aes, size_t size, const uint8_t *head, size_t naad, uint8_t *buf, size_t n);
+uint32_t mxtls_ccm_open(const mxtls_aes *aes, size_t size, const uint8_t *head, size_t naad, uint8_t *buf, size_t n);
+void mxtls_chacha20poly1305_seal(uint8_t state[48], const uint8_t *head, size_t naad, uint8_t *buf, size_t n);
+uint32_t mxtls_chacha20poly1305_open(uint8_t state[48], const uint8_t *head, size_t naad, uint8_t *buf, size_t n);
+
 void mxtls_copy(uint8_t *dst, const uint8_t *src, size_t n); /* the two may overlap */
 void mxtls_mix(uint8_t *dst, const uint8_t *src, size_t n);  /* dst ^= src */
 void mxtls_wipe(uint8_t *buf, size_t n);
