@@ -30,13 +30,13 @@ class AeadRecord(Record):
         copy(buf, off - pre, self.header, 0, pre)
         self._mix(self.header, 0)
         self._describe(kind, version, n)
-        self._aead.seal(self._nonce, self.header, 13, buf, off, n)
+        self._aead.seal(self._nonce, self._head, len(self._head), buf, off, n)
         self._count()
-        return pre + n + self.post
+        return pre + n + self._aead.tag
 
     def open(self, kind, version, buf, off, n):
         pre = self.pre
-        n -= pre + self.post
+        n -= pre + self._aead.tag
         if n < 0:
             self._refuse()
         if pre:
@@ -44,7 +44,7 @@ class AeadRecord(Record):
         else:
             self._mix(self.header, 0)
         self._describe(kind, version, n)
-        if not self._aead.open(self._nonce, self.header, 13, buf, off + pre, n):
+        if not self._aead.open(self._nonce, self._head, len(self._head), buf, off + pre, n):
             self._refuse()
         self._count()
         return n
