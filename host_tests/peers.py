@@ -416,6 +416,28 @@ class BearSSL(Kind):
         return [self.program, "client", "127.0.0.1:%d" % port, "-sni", "localhost", "-CA", case.chain.root_path, *self._common(case), *extra]
 
 
+class Mbedtls(Kind):
+    """mbedtls/dtls_peer.c: DTLS 1.2 with connection ids, over the library that MicroPython's source brings. A server of many clients, one by one."""
+
+    name, program = "mbedtls", str(BIN / "mbedtls-dtls")
+    versions, dtls = (), (0xFEFD,)
+    ready = b"listening"
+
+    def suites(self, case):
+        return case.exchange in ("ECDHE_ECDSA", "PSK") and "256_CBC" not in case.cipher
+
+    def _common(self, case, port):
+        argv = ["port=%d" % port, "suite=" + case.name.replace("_", "-")]
+        return argv + ["psk=" + PSK.hex(), "identity=" + IDENTITY] if case.psk else argv
+
+    def server(self, case, port, extra=()):
+        files = [] if case.psk else ["cert=" + case.chain.chain_path, "key=" + case.chain.key_path]
+        return [self.program, "server", *self._common(case, port), *files, *extra]
+
+    def client(self, case, port, extra=()):
+        return [self.program, "client", *self._common(case, port), "ca=" + case.chain.root_path, *extra]
+
+
 class TlsLite(Kind):
     """tlslite-ng, in a thread of this process, echoes."""
 
@@ -490,6 +512,7 @@ class TlsLite(Kind):
 
 
 OPENSSL, GNUTLS, NSS, TLSLITE, BEARSSL = OpenSSL(), GnuTLS(), Nss(), TlsLite(), BearSSL()
+MBEDTLS = Mbedtls()
 NSS_STRESS = NssStress()
 PEERS = (OPENSSL, GNUTLS, NSS, TLSLITE, BEARSSL)
 _made = {}

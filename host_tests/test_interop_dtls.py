@@ -14,7 +14,7 @@ import peers
 import pki
 import pytest
 from datagrams import ready
-from peers import ANSWER, GNUTLS, OPENSSL, TEXT, Case
+from peers import ANSWER, GNUTLS, MBEDTLS, OPENSSL, TEXT, Case
 from test_interop import asking, auth_case, check, finish, keys_for, name_of, need, new_keys, record, session_for, showing  # noqa: F401
 
 import mxtls
@@ -235,6 +235,95 @@ def test_builtin(suite, role, record):  # noqa: F811
             other.process.wait_for(b"got 9876543210")
         stream.close()
     record("matrix", BUILTIN, case)
+
+
+# Connection ids (RFC 9146), with mbedtls
+
+
+LONG, SHORT = "00112233445566778899aabbccddeeff" * 2, "5c"
+
+
+def with_ids(case, mine, **arguments):
+    return ours(case, connection_id=None if mine is None else bytes.fromhex(mine), **arguments)
+
+
+def their_id(theirs):
+    return () if theirs is None else ("cid=" + theirs,)
+
+
+def agreed(stream, other, mine, theirs, number=1):
+    """What both ends say of the ids, and that nothing was dropped."""
+    found = other.process.wait_for(rb"handshake %d suite=\S+ cid=(\w*)\n" % number).group(1).decode()
+    s = stream.session
+    if mine is None or theirs is None:
+        assert found == "none" and s.peer_connection_id is None and not s.rd.cid and not s.wr.cid
+    else:
+        assert found == (mine if mine or theirs else "none") and s.peer_connection_id == s.wr.cid == bytes.fromhex(theirs) and s.rd.cid == bytes.fromhex(mine)
+    assert s.dropped == 0
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+@pytest.mark.parametrize("suite, etm", [(s, 1) for s in (0xC02B, 0xC0AE, 0xCCA9, 0xC009, 0xC023, 0x00A8)] + [(0xC009, 0), (0xC023, 0), (0x008C, 0)])
+def test_connection_ids(suite, etm, role, record):  # noqa: F811
+    """Each kind of record protection: AEADs, and CBC with the MAC outside and inside."""
+    need(MBEDTLS)
+    case = Case(c.DTLS1_2, suite, role)
+    with MBEDTLS.run(case, *their_id("a1b2c3d4"), *(() if etm else ("etm=0",))) as other:
+        stream = other.connect(with_ids(case, "0102030405060708"))
+        check(stream, case)
+        agreed(stream, other, "0102030405060708", "a1b2c3d4")
+        other.talk(stream)
+        assert stream.session.newest
+        stream.close()
+    record("connection ids", MBEDTLS, case)
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+@pytest.mark.parametrize("mine, theirs", ((LONG, SHORT), (SHORT, LONG), ("", LONG), (LONG, ""), ("", ""), (None, SHORT), (SHORT, None)), ids=str)
+def test_connection_ids_of_any_length(mine, theirs, role, record):  # noqa: F811
+    need(MBEDTLS)
+    case = Case(c.DTLS1_2, 0xC02B, role)
+    with MBEDTLS.run(case, *their_id(theirs)) as other:
+        stream = other.connect(with_ids(case, mine))
+        agreed(stream, other, mine, theirs)
+        other.talk(stream)
+        stream.close()
+    record("connection ids", MBEDTLS, case)
+
+
+@pytest.mark.parametrize("suite", (0xC02B, 0xC023), ids=lambda s: "%04X" % s)
+def test_connection_ids_negotiated_again(suite):
+    """Our client and mbedtls's server: a second epoch with ids; then a session that is resumed."""
+    need(MBEDTLS)
+    case, sid = Case(c.DTLS1_2, suite, "client"), mxtls.SessionId()
+    with MBEDTLS.run(case, *their_id(SHORT)) as other:
+        keys = keys_for(case)
+        stream = other.connect(with_ids(case, LONG, keys=keys, session_id=sid))
+        with new_keys(stream):
+            stream.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+            stream.handshake()
+        agreed(stream, other, LONG, SHORT)
+        other.talk(stream)
+        stream.close()
+        stream = other.connect(with_ids(case, SHORT, keys=keys, session_id=sid))
+        agreed(stream, other, SHORT, SHORT, 2)
+        assert stream.session.resumed
+        other.talk(stream, TEXT.replace(b"line", b"resumed"), ANSWER.replace(b"answer", b"resumed"))
+        stream.close()
+
+
+def test_their_client_negotiates_connection_ids_again():
+    need(MBEDTLS)
+    case = Case(c.DTLS1_2, 0xC02B, "server")
+    with MBEDTLS.run(case, *their_id(SHORT)) as other:
+        stream = other.connect(with_ids(case, LONG))
+        other.talk(stream)
+        other.process.write(b"!again\n")
+        stream.handshake()
+        other.process.wait_for(b"again")
+        assert stream.session.dtls.epoch == 2 and stream.session.rd.cid == bytes.fromhex(LONG)
+        other.talk(stream, TEXT.replace(b"line", b"after"), ANSWER)
+        stream.close()
 
 
 # MicroPython, and many clients on one socket

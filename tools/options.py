@@ -197,6 +197,7 @@ EXTENSIONS = (
 # The reference, appendix A
 DTLS = (
     Option("USE_DTLS", "DTLS 1.2, and 1.0 where USE_TLS_1_1 is on, RFC 6347", ("USE_TLS_1_2|USE_TLS_1_1",), default=0),
+    Option("USE_CONNECTION_ID", "sessions that outlive a change of the peer's address, RFC 9146", ("USE_DTLS", "USE_TLS_1_2"), default=0),
     Option("DTLS_SEND_RECORDS_INDIVIDUALLY", "one handshake message a datagram", ("USE_DTLS",), default=0, debug=True),
     Option("USE_DTLS_DEBUG_TRACE", "print what DTLS drops and sends again", ("USE_DTLS",), default=0, debug=True),
     Option("DTLS_PMTU", "the largest datagram until set_pmtu, 128 to 65507", default=1500, most=65507, least=128),

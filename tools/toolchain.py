@@ -53,23 +53,48 @@ def apt_packages():
 
 
 def peers():
-    """What the interoperability tests talk to beside openssl: GnuTLS, NSS, and BearSSL, whose tool no package has. Tests skip what is missing."""
+    """What the interoperability tests talk to beside openssl: GnuTLS, NSS, and two that no package has. Tests skip what is missing."""
     for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
         try:
             if shutil.which("dpkg-query"):
                 apt_install(packages)
         except Failed as e:
             say("setup: no %s: %s" % (what, e))
+    for build, what in ((bearssl, "BearSSL"), (mbedtls, "mbedtls with connection ids")):
+        try:
+            if shutil.which("gcc"):
+                build()
+        except Failed as e:
+            say("setup: no %s to test against: %s" % (what, e))
+
+
+def bearssl():
+    """build/bin/brssl, BearSSL's tool."""
     target, tree = BIN / "brssl", BUILD / "bearssl"
-    if target.exists() or not shutil.which("gcc"):
+    if target.exists():
         return
-    try:
-        with step("BearSSL's tool from Debian's source, build/bin/brssl"):
-            debian_source.unpack(BUILD / "apt-bearssl", {"bearssl": tree}, release="bookworm")
-            run("bearssl", "make", "-C", tree, "-j%d" % (os.cpu_count() or 1), "tools", "DLL=no")
-            _install(tree / "build" / "brssl", target)
-    except Failed as e:
-        say("setup: no BearSSL to test against: %s" % e)
+    with step("BearSSL's tool from Debian's source, build/bin/brssl"):
+        debian_source.unpack(BUILD / "apt-bearssl", {"bearssl": tree}, release="bookworm")
+        run("bearssl", "make", "-C", tree, "-j%d" % (os.cpu_count() or 1), "tools", "DLL=no")
+        _install(tree / "build" / "brssl", target)
+
+
+def mbedtls():
+    """build/bin/mbedtls-dtls: a program of ours, host_tests/mbedtls, over the mbedtls that MicroPython's source brings."""
+    tree = micropython_source()
+    library, folder, target = tree / "lib" / "mbedtls", ROOT / "host_tests" / "mbedtls", BIN / "mbedtls-dtls"
+    wanted = digest(tree_digest(tree), folder)
+    if target.exists() and is_stamped(BUILD / "mbedtls-dtls.stamp", wanted):
+        return
+    if not (library / "library" / "ssl_msg.c").exists():
+        raise Failed("%s has no lib/mbedtls (run `git submodule update --init lib/mbedtls` in it)" % tree)
+    with step("a DTLS peer over mbedtls, build/bin/mbedtls-dtls"):
+        sources = [path for path in sorted((library / "library").glob("*.c")) if not path.name.startswith("psa_")]
+        BIN.mkdir(parents=True, exist_ok=True)
+        run("mbedtls-dtls", "gcc", "-O1", '-DMBEDTLS_CONFIG_FILE="config.h"', "-I", folder, "-I", library / "include", "-o", BUILD / "mbedtls-dtls",
+            folder / "dtls_peer.c", *sources)
+        _install(BUILD / "mbedtls-dtls", target)
+        (BUILD / "mbedtls-dtls.stamp").write_text(wanted)
 
 
 def boards():

@@ -5,6 +5,7 @@ Names are looked up when they are first used, so that a client never loads what 
 """
 
 from mxtls.config import (
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_DTLS as _USE_DTLS,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_RESUMPTION as _USE_RESUMPTION,
@@ -27,6 +28,8 @@ def __getattr__(name):
         import mxtls.dtls as module
     elif _USE_DTLS and _USE_SERVER and name == "Listener":
         import mxtls.dtls_cookie as module
+    elif _USE_CONNECTION_ID and name == "connection_id":
+        import mxtls.dtls_cid as module
     elif name in ("open", "close", "set_cipher_suite_enabled_status"):
         import mxtls.library as module
     elif not name.isupper():

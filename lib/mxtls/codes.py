@@ -59,6 +59,7 @@ CHANGE_CIPHER_SPEC = const(20)
 ALERT = const(21)
 HANDSHAKE = const(22)
 APPLICATION_DATA = const(23)
+TLS12_CID = const(25)  # RFC 9146: any of them, with a connection id
 
 # Handshake message types (RFC 5246 section 7.4)
 HELLO_REQUEST = const(0)
@@ -173,3 +174,4 @@ EXT_EC_POINT_FORMATS = const(64)
 EXT_ALPN = const(128)
 EXT_SESSION_TICKET = const(256)
 EXT_STATUS_REQUEST = const(512)
+EXT_CONNECTION_ID = const(1024)

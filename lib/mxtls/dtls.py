@@ -32,6 +32,7 @@ from mxtls.codes import (
     OPEN as _OPEN,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SERVER_HELLO as _SERVER_HELLO,
+    TLS12_CID as _TLS12_CID,
     WAIT_CHANGE_CIPHER_SPEC as _WAIT_CHANGE_CIPHER_SPEC,
     WAIT_CLIENT_HELLO as _WAIT_CLIENT_HELLO,
     WAIT_FINISHED as _WAIT_FINISHED,
@@ -43,11 +44,12 @@ from mxtls.config import (
     DTLS_PMTU as _DTLS_PMTU,
     DTLS_SEND_RECORDS_INDIVIDUALLY as _DTLS_SEND_RECORDS_INDIVIDUALLY,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_DTLS_DEBUG_TRACE as _USE_DTLS_DEBUG_TRACE,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
 )
-from mxtls.dtls_assembly import Assembly
+from mxtls.dtls_assembly import Assembly, differ
 from mxtls.dtls_flight import Flight
 from mxtls.dtls_window import Window
 from mxtls.errors import Error
@@ -100,6 +102,12 @@ class Dtls:
         self.left = 0  # bytes of the datagram at output.start that are still to send
         self.verifies = 0
         self.record = 0  # where in input.buf the record that is being read begins
+        if _USE_CONNECTION_ID:
+            self.settled = True  # what comes next is another datagram
+            self.cid = None  # the connection id that we offer; None: we offer none
+            self.skip = 0  # bytes of the peer's in the records that we send,
+            self.skip_before = 0  # and in those of another epoch than
+            self.skip_epoch = 0  # this one's last byte
 
     # Receiving
 
@@ -107,18 +115,24 @@ class Dtls:
         """Handle the datagram's records until one must be shown to the caller (its status) or all are read (0)."""
         inp = session.input
         while True:
-            rec = session._rec
-            left = inp.end - rec - HEADER
-            n = inp.buf[rec + 11] << 8 | inp.buf[rec + 12] if left >= 0 else 0
+            rec = off = session._rec
+            if _USE_CONNECTION_ID:
+                if self.settled:
+                    self.settled = session.newest = False
+                if rec < inp.end and inp.buf[rec] == _TLS12_CID and self.cid:
+                    off += len(self.cid)
+            off += HEADER
+            left = inp.end - off
+            n = inp.buf[off - 2] << 8 | inp.buf[off - 1] if left >= 0 else 0
             if n > left:
                 break
-            session._rec = rec + HEADER + n
-            status = self._record(session, rec, n)
+            session._rec = off + n
+            status = self._record(session, rec, off, n)
             if status:
                 return status
         if inp.end > rec:
             if inp.end == len(inp.buf) and left >= 0:
-                self.longest = min(rec + HEADER + n - session._hs_end, inp.limit)  # the peer's datagrams are longer than our PMTU
+                self.longest = min(off + n - session._hs_end, inp.limit)  # the peer's datagrams are longer than our PMTU
             self._drop(session, "half a record")
         self._settle(session)
         while session.hs and self._catch_up(session):
@@ -131,6 +145,8 @@ class Dtls:
         if inp.start == session._hs_end:
             inp.start = session._hs_end = 0
         inp.end = session._rec = session._hs_end
+        if _USE_CONNECTION_ID:
+            self.settled = True
 
     def _drop(self, session, why):
         session.dropped += 1
@@ -138,12 +154,15 @@ class Dtls:
             trace.info(session, "dtls: dropped " + why)
         return 0
 
-    def _record(self, session, rec, n):
+    def _record(self, session, rec, off, n):
         buf = session.input.buf
         rd = session.rd
         kind = buf[rec]
-        off = rec + HEADER
         self.record = rec
+        if _USE_CONNECTION_ID and rd and rd.cid:
+            if kind != _TLS12_CID or differ(buf, rec + 11, rd.cid, 0, len(rd.cid)):
+                return self._drop(session, "a record without our connection id")
+            kind = _APPLICATION_DATA  # the true one is inside
         if kind < _CHANGE_CIPHER_SPEC or kind > _APPLICATION_DATA or buf[rec + 1] != 0xFE or buf[rec + 3] << 8 | buf[rec + 4] != self.epoch:
             return self._drop(session, "a record of another protocol or epoch")
         if rd:
@@ -155,7 +174,15 @@ class Dtls:
             except (Error, MemoryError):
                 return self._drop(session, "a record that fails its check")
             off += rd.pre
-            self.window.mark(buf, rec + 5)
+            if self.window.mark(buf, rec + 5) and _USE_CONNECTION_ID:
+                session.newest = True
+            if _USE_CONNECTION_ID and rd.cid:
+                while n and buf[off + n - 1] == 0:  # padding
+                    n -= 1
+                n -= 1
+                kind = buf[off + n] if n >= 0 else 0
+                if kind < _CHANGE_CIPHER_SPEC or kind > _APPLICATION_DATA:
+                    return self._drop(session, "a record of no type")
         if rd and n > session.max_record:  # what is in the clear is bounded by its datagram (RFC 8449 section 4)
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, session.max_record))
         if kind == _HANDSHAKE:
@@ -388,6 +415,18 @@ class Dtls:
         wr.header[1] = epoch[1] + 1 & 255
         wr.header[0] = epoch[0] + (wr.header[1] == 0) & 255
         self.old = session.wr
+        if _USE_CONNECTION_ID:
+            self.skip_before = self.skip
+            self.skip = len(wr.cid)
+            self.skip_epoch = wr.header[1]
+
+    def head(self, wr):
+        """Bytes that a record under wr has before its text."""
+        if wr is None:
+            return HEADER
+        if _USE_CONNECTION_ID:
+            return HEADER + len(wr.cid) + wr.pre
+        return HEADER + wr.pre
 
     def seal(self, session, wr, kind, off, n):
         """The n bytes at output.buf[off:] become a record under wr, in place; output.end moves behind it."""
@@ -395,9 +434,12 @@ class Dtls:
         buf = out.buf
         header = wr.header if wr else self.clear
         version = session.version or _DTLS1_0
-        if wr:
-            off -= wr.pre
-        head = off - HEADER
+        head = off - self.head(wr)
+        if _USE_CONNECTION_ID and wr and wr.cid:
+            buf[off + n] = kind
+            n += 1
+            kind = _TLS12_CID
+            copy(buf, head + 11, wr.cid, 0, len(wr.cid))
         buf[head] = kind
         buf[head + 1] = version >> 8
         buf[head + 2] = version & 255
@@ -405,15 +447,16 @@ class Dtls:
             raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "the sequence numbers are used up; connect again")
         copy(buf, head + 3, header, 0, 8)
         if wr:
-            n = wr.seal(kind, version, buf, off + wr.pre, n)
+            n = wr.seal(kind, version, buf, off, n)
+            off -= wr.pre
         else:
             i = 7
             header[i] = header[i] + 1 & 255
             while header[i] == 0:
                 i -= 1
                 header[i] = header[i] + 1 & 255
-        buf[head + 11] = n >> 8
-        buf[head + 12] = n & 255
+        buf[off - 2] = n >> 8
+        buf[off - 1] = n & 255
         out.end = off + n
 
     def expected(self, inp):
@@ -451,7 +494,10 @@ class Dtls:
                 f.pack(session, self.old, min(pmtu, len(session.output.buf) - session.output.end))
         at = out.start
         while at < out.end:  # as many whole records as fit, at least one
-            n = HEADER + (out.buf[at + 11] << 8 | out.buf[at + 12])
+            n = HEADER
+            if _USE_CONNECTION_ID and out.buf[at] == _TLS12_CID:
+                n += self.skip if out.buf[at + 4] == self.skip_epoch else self.skip_before
+            n += out.buf[at + n - 2] << 8 | out.buf[at + n - 1]
             if self.left and (_DTLS_SEND_RECORDS_INDIVIDUALLY or self.left + n > pmtu):
                 break
             self.left += n

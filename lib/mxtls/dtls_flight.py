@@ -20,7 +20,7 @@ from mxtls.kernels.mem import copy
 _FIRST = const(256)  # bytes of messages before the buffer grows
 _FRAGMENT = const(12)  # a fragment's header
 _LEAST = const(16)  # bytes of a message that are worth a record of their own at the end of a datagram
-_SLACK = const(64)  # by which one suite's records may be longer than another's
+_SLACK = const(100)  # by which one suite's records may be longer than another's
 _FIRST_WAIT = const(1000)  # milliseconds
 _LONGEST_WAIT = const(60000)
 _TRIES = const(7)  # a flight is sent again so often before its session gives up, after 3 minutes
@@ -94,14 +94,16 @@ class Flight:
         """Seal what fits `most` bytes behind output.end; the rest is for another datagram. old: the protection before ChangeCipherSpec."""
         out = session.output
         m = self.messages
-        most += out.end
+        first = out.end
+        most += first
         while self.pending():
             before = self.at < self.change or not self.changed and self.at == self.change
             wr = old if self.change >= 0 and before else session.wr
             if self.at == self.change and not self.changed:
-                if not _fits(out, wr, 1, most):
+                head = session.dtls.head(wr)
+                if out.end + head + 1 + (wr.post if wr else 0) > most:
                     return
-                off = out.end + 13 + (wr.pre if wr else 0)
+                off = out.end + head
                 out.buf[off] = 1
                 session.dtls.seal(session, wr, _CHANGE_CIPHER_SPEC, off, 1)
                 self.changed = True
@@ -109,7 +111,7 @@ class Flight:
                 at = self.at
                 left = (m.buf[at + 1] << 16 | m.buf[at + 2] << 8 | m.buf[at + 3]) - self.part
                 n = self._room(session, wr, most)
-                if n < left and n < _LEAST:
+                if n < left and n < _LEAST and out.end > first:
                     return
                 n = min(n, left)
                 self._seal_fragment(session, wr, n)
@@ -123,16 +125,16 @@ class Flight:
     def _room(self, session, wr, most):
         # How many bytes of a message's body fit one more record, -1 for not even an empty body.
         out = session.output
-        n = most - out.end - 13 - _FRAGMENT
+        n = most - out.end - session.dtls.head(wr) - _FRAGMENT
         if wr:
-            n -= wr.pre + wr.post
+            n -= wr.post
         return min(max(n, -1), session.max_out - _FRAGMENT)
 
     def _seal_fragment(self, session, wr, n):
         # The next n bytes of the message, behind their header.
         out = session.output
         m = self.messages
-        off = out.end + 13 + (wr.pre if wr else 0)
+        off = out.end + session.dtls.head(wr)
         copy(out.buf, off, m.buf, self.at, _FRAGMENT)
         out.buf[off + 6] = self.part >> 16
         out.buf[off + 7] = self.part >> 8 & 255
@@ -143,6 +145,3 @@ class Flight:
         copy(out.buf, off + _FRAGMENT, m.buf, self.at + _FRAGMENT + self.part, n)
         session.dtls.seal(session, wr, _HANDSHAKE, off, _FRAGMENT + n)
 
-
-def _fits(out, wr, n, most):
-    return out.end + 13 + (wr.pre + wr.post if wr else 0) + n <= most

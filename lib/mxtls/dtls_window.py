@@ -32,9 +32,10 @@ class Window:
         return steps > 0 or (steps > -64 and not self.bits[buf[off + 5] >> 3 & 7] >> (buf[off + 5] & 7) & 1)
 
     def mark(self, buf, off):
-        """The record with this number has come, and it was authentic."""
+        """The record with this number has come, and it was authentic. Is it newer than all before it?"""
         steps = self.ahead(buf, off)
-        if steps > 0:
+        new = steps > 0
+        if new:
             low = self.low
             while steps:  # what leaves the window makes room in the ring
                 steps -= 1
@@ -43,3 +44,4 @@ class Window:
             self.high = buf[off] << 16 | buf[off + 1] << 8 | buf[off + 2]
             self.low = buf[off + 3] << 16 | buf[off + 4] << 8 | buf[off + 5]
         self.bits[buf[off + 5] >> 3 & 7] |= 1 << (buf[off + 5] & 7)
+        return new

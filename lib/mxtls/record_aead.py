@@ -5,7 +5,7 @@ A fragment is nonce(8) || ciphertext || tag, and the nonce sent is the sequence 
 RFC 6655 section 3), or ciphertext || tag, and the sequence number is not sent but mixed in (ChaCha20-Poly1305, RFC 7905).
 """
 
-from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
+from mxtls.config import USE_CONNECTION_ID as _USE_CONNECTION_ID, USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.mem import copy, mix, wipe
 from mxtls.record import Record
 
@@ -32,21 +32,21 @@ class AeadRecord(Record):
         self._begin(kind, version, n, header, 0)
         if pre:
             copy(buf, off - pre, header, 0, pre)
-        self._aead.seal(header, buf, off, n)
+        self._aead.seal(self._head, buf, off, n)
         self._count()
-        return pre + n + self.post
+        return pre + n + self._aead.tag
 
     def open(self, kind, version, buf, off, n):
         header = self.header
         pre = self.pre
-        n -= pre + self.post
+        n -= pre + self._aead.tag
         if n < 0:
             self._refuse()
         if pre:
             self._begin(kind, version, n, buf, off)
         else:
             self._begin(kind, version, n, header, 0)
-        if not self._aead.open(header, buf, off + pre, n):
+        if not self._aead.open(self._head, buf, off + pre, n):
             self._refuse()
         self._count()
         return n
@@ -59,11 +59,17 @@ class AeadRecord(Record):
         header[10] = version & 255
         header[11] = n >> 8
         header[12] = n & 255
-        copy(header, 13, self._salt, 0, 12)
-        mix(header, 17, seq, off, 8)
+        head = self._head
+        if _USE_CONNECTION_ID and self.cid:
+            self._carried()
+        at = len(head) - 12
+        copy(head, at, self._salt, 0, 12)
+        mix(head, at + 4, seq, off, 8)
 
     def wipe(self):
         """Forget the key."""
         self._aead.wipe()
         wipe(self.header)
+        if _USE_CONNECTION_ID:
+            wipe(self._head)
         wipe(self._salt)

@@ -28,13 +28,12 @@ class CbcRecord(Record):
         if _USE_AES_CBC and cipher is None:
             from mxtls.crypto.cbc import AesCbc as cipher
         self._cipher = cipher(key)
-        self._head = self.header  # what the inner hash absorbs before the text and behind a whole block
         if _USE_SSL3 and version < _TLS1_0:
             from mxtls.crypto.ssl3mac import Ssl3Mac
 
             self._mac = Ssl3Mac(mac_alg, mac_key)
             self._covered = 11
-            self._head = memoryview(self.header)[4:11]
+            self._head = memoryview(self.header)[4:11]  # behind a whole block
         else:
             self._mac = BlockHmac(mac_alg, mac_key)
         self._tag = take(self._mac.size) if _USE_ARENA else bytearray(self._mac.size)

@@ -63,6 +63,7 @@ from mxtls.config import (
     USE_ALPN as _USE_ALPN,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_DTLS as _USE_DTLS,
     USE_EXPORTER as _USE_EXPORTER,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
@@ -133,6 +134,9 @@ class Session:
     rehandshakes = 0
     if _USE_DTLS:
         dropped = 0  # records and fragments of datagrams that were not taken
+    if _USE_CONNECTION_ID:
+        newest = False  # the last datagram brought an authentic record that is newer than all before it: where it came from is where the peer is
+        peer_connection_id = None  # what our records carry for the peer; b"": it does not want any; None: connection ids were not agreed on
     if _USE_PEER_CERTIFICATE:
         keep_peer_certificate = False
         peer_der = None  # the peer's own certificate, where it is kept; it is there before anything has judged it
@@ -206,6 +210,13 @@ class Session:
         if not _USE_PEER_CERTIFICATE:
             raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keeping the peer's certificate is not in this build; enable USE_PEER_CERTIFICATE")
         self.keep_peer_certificate = True
+
+    def _offer_connection_id(self, cid):
+        if not _USE_CONNECTION_ID:
+            raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "connection ids are not in this build; enable USE_CONNECTION_ID")
+        import mxtls.dtls_cid as ids
+
+        ids.offer(self, cid)
 
     def _take_protocols(self, names):
         if not _USE_ALPN:
@@ -546,8 +557,9 @@ class Session:
 
     def head(self):
         """Bytes that a record has before its plaintext."""
-        n = _HEADER if self.wr is None else _HEADER + self.wr.pre
-        return n + 8 if _USE_DTLS and self.dtls else n
+        if _USE_DTLS and self.dtls:
+            return self.dtls.head(self.wr)
+        return _HEADER if self.wr is None else _HEADER + self.wr.pre
 
     def overhead(self):
         """The most bytes that a record has beside its plaintext."""
@@ -838,12 +850,13 @@ if _USE_CLIENT:
         an older max_version (RFC 7507). dtls: over datagrams (dtls.py). alpn: names of application protocols, the preferred first;
         the one agreed on is in alpn. ocsp: ask for a stapled OCSP response, which is in ocsp_response (bytes, None where there was none) when the
         cert_validator is called and afterwards; it is not looked into. keep_peer_certificate: keep the server's own certificate, DER, in peer_der. post_handshake_auth:
-        the server may ask for the certificate of keys also later (RFC 8446 section 4.6.2)."""
+        the server may ask for the certificate of keys also later (RFC 8446 section 4.6.2). connection_id: what the server's datagrams are
+        to carry (RFC 9146), bytes of at most 32; b"": nothing, but ours carry what it asks for; None: the extension is not offered."""
 
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
             server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False, alpn=(),
-            ocsp=False, keep_peer_certificate=False, post_handshake_auth=False,
+            ocsp=False, keep_peer_certificate=False, post_handshake_auth=False, connection_id=None,
         ):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
@@ -860,6 +873,8 @@ if _USE_CLIENT:
                 self.extension_callback = extension_callback
             if alpn:
                 self._take_protocols(alpn)
+            if connection_id is not None:
+                self._offer_connection_id(connection_id)
             if fallback:
                 self.fallback = True
             if keep_peer_certificate:
@@ -890,14 +905,17 @@ if _USE_SERVER:
         clients are asked for certificates. alpn: names of application protocols, the preferred first; a client that offers some but
         none of them is refused (RFC 7301). sni: other Keys by the host name that the client asks for: a dictionary ("*.example.org" stands for
         one more label) or a function of the name; what they do not know has the server's own keys.
-        keep_peer_certificate: keep a client's own certificate, DER, in peer_der."""
+        keep_peer_certificate: keep a client's own certificate, DER, in peer_der. connection_id: what the client's datagrams are to carry, as
+        a client has it; all sessions on one socket take ids of one length."""
 
-        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False, alpn=(), sni=None, keep_peer_certificate=False):
+        def __init__(self, keys, cert_validator=None, min_version=0, max_version=0, max_record=16384, dtls=False, alpn=(), sni=None, keep_peer_certificate=False, connection_id=None):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             if alpn:
                 self._take_protocols(alpn)
             if keep_peer_certificate:
                 self._keep_certificate()
+            if connection_id is not None:
+                self._offer_connection_id(connection_id)
             if sni:
                 if not _USE_SNI:
                     raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "keys by host name are not in this build; enable USE_SNI")

@@ -5,7 +5,9 @@ from mxtls.codes import (
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
+    DTLS1_2 as _DTLS1_2,
     EXT_ALPN as _ALPN,
+    EXT_CONNECTION_ID as _CID,
     EXT_EC_POINT_FORMATS as _FORMATS,
     EXT_ENCRYPT_THEN_MAC as _ETM,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
@@ -27,6 +29,7 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_ECC as _USE_ECC,
     USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC,
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
@@ -42,7 +45,7 @@ from mxtls.config import (
 from mxtls.errors import Error
 from mxtls.handshake import extensions as ext
 
-# What a server may answer. Columns: type, bit of Handshake.flags
+# What a server may answer. Columns: type, bit of Handshake.flags; and an option where that is built on demand
 _ANSWERS = (
     (0, _NAME),
     (1, _FRAGMENT),
@@ -54,6 +57,7 @@ _ANSWERS = (
     (28, _LIMIT),
     (35, _TICKET),
     (0xFF01, _RENEGOTIATION),
+    (54, _CID, _USE_CONNECTION_ID),
 )
 
 
@@ -140,6 +144,9 @@ def _write_others(session, hs, w, elliptic):
         w.put(ext.SESSION_TICKET, 2)
         w.put(len(ticket), 2)
         w.data(ticket, 0, len(ticket))
+    if _USE_CONNECTION_ID and session.dtls and session.dtls.cid is not None and session.max_version >= _TLS1_2 and ours(session, ext.CONNECTION_ID):
+        hs.flags |= _CID
+        ext.write_connection_id(session, w)
     if session.wanted_record < 16384:
         _write_sizes(session, hs, w)
 
@@ -217,6 +224,8 @@ def read(session, hs, r):
     modern = _USE_TLS_1_3 and session.version == _TLS1_3
     if modern:
         offered &= _NAME | _FRAGMENT | _LIMIT | _ALPN
+    if _USE_CONNECTION_ID and session.version != _DTLS1_2:
+        offered &= ~_CID  # DTLS 1.0 has none
     hs.flags = 0
     if _USE_HELLO_EXTENSIONS:
         session.hello_extensions_in = None
@@ -273,6 +282,9 @@ def _answer(session, hs, bit, r, stop):
         r.off = stop
     elif bit == _LIMIT:
         ext.take_limit(session, r.get(2))
+    elif _USE_CONNECTION_ID and bit == _CID:
+        if not ext.read_connection_id(hs, r, stop):
+            ext.illegal("a connection id of more than 32 bytes")
     elif bit == _FORMATS:
         if r.vector(1) != stop or (hs.row[2] == _KEY_EC and 0 not in bytes(r.buf[r.off : stop])):
             ext.illegal("ec_point_formats lacks uncompressed")

@@ -24,6 +24,7 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_DTLS as _USE_DTLS,
     USE_ED25519 as _USE_ED25519,
     USE_PSK as _USE_PSK,
@@ -75,6 +76,8 @@ def write(session, hs):
     n = 220 + 2 * len(SUITES) + len(session.server_name or "") + len(hs.session_id)
     if _USE_ALPN:
         n += len(session.protocols)
+    if _USE_CONNECTION_ID:
+        n += 40
     if _USE_RESUMPTION and session.session_id:
         n += len(session.session_id.ticket)
     if session.extensions:

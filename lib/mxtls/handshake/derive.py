@@ -11,6 +11,7 @@ from mxtls.codes import (
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
     CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC,
+    EXT_CONNECTION_ID as _CID,
     EXT_ENCRYPT_THEN_MAC as _ETM,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
     FINISHED as _FINISHED,
@@ -33,6 +34,7 @@ from mxtls.config import (
     USE_ARC4 as _USE_ARC4,
     USE_CHACHA20_POLY1305 as _USE_CHACHA20_POLY1305,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_CRYPTO_TRACE as _USE_CRYPTO_TRACE,
     USE_DTLS as _USE_DTLS,
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
@@ -125,6 +127,11 @@ def keys(session, hs):
     else:
         hs.next_rd = client
         hs.next_wr = server
+    if _USE_CONNECTION_ID and session.dtls:
+        session.peer_connection_id = hs.cid if hs.flags & _CID else None
+        if hs.flags & _CID:  # in either direction, where its receiver wants one
+            hs.next_wr.carry(hs.cid)
+            hs.next_rd.carry(session.dtls.cid)
 
 
 def _protection(session, hs, block, mac, side):

@@ -3,20 +3,26 @@
 
 server_name, max_fragment_length and status_request (RFC 6066), supported_groups and ec_point_formats (RFC 8422), signature_algorithms
 (RFC 5246), record_size_limit (RFC 8449), encrypt_then_mac (RFC 7366), extended_master_secret (RFC 7627),
-renegotiation_info (RFC 5746), application_layer_protocol_negotiation (RFC 7301), session_ticket (RFC 5077); supported_versions, key_share, pre_shared_key, cookie, psk_key_exchange_modes and early_data (RFC 8446).
+renegotiation_info (RFC 5746), application_layer_protocol_negotiation (RFC 7301), session_ticket (RFC 5077), connection_id (RFC 9146); supported_versions, key_share, pre_shared_key, cookie, psk_key_exchange_modes and early_data (RFC 8446).
 """
 
 from micropython import const
 
 from mxtls.codes import (
+    ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
+    PARSE_FAIL as _PARSE_FAIL,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     TLS1_3 as _TLS1_3,
 )
-from mxtls.config import REQUIRE_SECURE_REHANDSHAKES as _REQUIRE_SECURE_REHANDSHAKES, USE_TLS_1_3 as _USE_TLS_1_3
+from mxtls.config import (
+    REQUIRE_SECURE_REHANDSHAKES as _REQUIRE_SECURE_REHANDSHAKES,
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
+    USE_TLS_1_3 as _USE_TLS_1_3,
+)
 from mxtls.errors import Error
 from mxtls.kernels.ct import ct_equal
 
@@ -40,6 +46,7 @@ PSK_KEY_EXCHANGE_MODES = const(45)
 CERTIFICATE_AUTHORITIES = const(47)
 POST_HANDSHAKE_AUTH = const(49)
 KEY_SHARE = const(51)
+CONNECTION_ID = const(54)
 RENEGOTIATION_INFO = const(0xFF01)
 
 # Extensions that belong into some message of TLS 1.3
@@ -81,6 +88,25 @@ def take_limit(session, n):
     if _USE_TLS_1_3 and session.version == _TLS1_3:
         n -= 1  # it counts the content type too
     session.max_out = min(session.max_out, n)
+
+
+if _USE_CONNECTION_ID:
+
+    def write_connection_id(session, w):
+        """connection_id: what the peer's records are to carry (RFC 9146 section 3)."""
+        n = len(session.dtls.cid)
+        w.put(CONNECTION_ID, 2)
+        w.put(n + 1, 2)
+        w.put(n, 1)
+        w.data(session.dtls.cid, 0, n)
+
+    def read_connection_id(hs, r, stop):
+        """What ours are to carry, to hs.cid. False when it is longer than we send."""
+        if r.vector(1) != stop:
+            raise Error(_PARSE_FAIL, _ALERT_DECODE_ERROR, "malformed connection_id; the peer is broken")
+        hs.cid = bytes(r.buf[r.off : stop])
+        r.off = stop
+        return len(hs.cid) <= 32
 
 
 def check_renegotiation(session, hs, r, stop, expected):

@@ -40,6 +40,7 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_DH as _USE_DH,
     USE_DTLS as _USE_DTLS,
     USE_ECDHE as _USE_ECDHE,
@@ -108,6 +109,8 @@ class Handshake:
         self.list_left = -1  # and of the list in it; -1 before its length was read
         self.cert_wanted = False  # the server sent a CertificateRequest
         self.anonymous = True  # the peer has shown no certificate that was accepted
+        if _USE_CONNECTION_ID:
+            self.cid = b""  # what our records are to carry
         self.psk = None
         self.key = None  # the public key of the peer's certificate
         self.older = True  # a version before TLS 1.3 is possible

@@ -3,7 +3,9 @@
 
 from mxtls.codes import (
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    DTLS1_2 as _DTLS1_2,
     EXT_ALPN as _ALPN,
+    EXT_CONNECTION_ID as _CID,
     EXT_EC_POINT_FORMATS as _FORMATS,
     EXT_ENCRYPT_THEN_MAC as _ETM,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
@@ -23,6 +25,7 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
+    USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_ENCRYPT_THEN_MAC as _USE_ENCRYPT_THEN_MAC,
     USE_EXTENDED_MASTER_SECRET as _USE_EXTENDED_MASTER_SECRET,
     USE_MAX_FRAGMENT_LENGTH as _USE_MAX_FRAGMENT_LENGTH,
@@ -104,6 +107,9 @@ def read(session, hs, r):
             hs.flags |= _TICKET
             hs.ticket_at = (r.off, stop - r.off)
             r.off = stop
+        elif _USE_CONNECTION_ID and kind == ext.CONNECTION_ID and session.dtls and session.dtls.cid is not None:
+            if ext.read_connection_id(hs, r, stop):
+                hs.flags |= _CID
         elif _USE_TLS_1_3 and kind in _MODERN:
             server_hello13.read(hs, kind, r, stop, end)
         else:
@@ -166,6 +172,8 @@ def write(session, hs, w):
         hs.flags &= ~_FORMATS
     if _USE_OCSP_STAPLING and (hs.resumed or not hs.row[2] or not session.keys.ocsp_response):
         hs.flags &= ~_STATUS
+    if _USE_CONNECTION_ID and session.version != _DTLS1_2:
+        hs.flags &= ~_CID
     if not hs.flags:
         return
     w.put(0, 2)
@@ -189,6 +197,8 @@ def write(session, hs, w):
     if _USE_OCSP_STAPLING and hs.flags & _STATUS:
         w.put(ext.STATUS_REQUEST, 2)
         w.put(0, 2)
+    if _USE_CONNECTION_ID and hs.flags & _CID:
+        ext.write_connection_id(session, w)
     write_common(session, hs, w)
     if hs.flags & _FORMATS:
         w.put(ext.EC_POINT_FORMATS, 2)
