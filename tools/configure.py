@@ -34,10 +34,6 @@ TIERS = {
 SOFT = {"natmod": "viper", "natmod-64": "pure"}
 
 
-# Modules that no other one of the library imports, and the option that asks for each
-ON_ITS_OWN = (("mxtls.stream", "USE_STREAM"), ("mxtls.aio", "USE_AIO"))
-
-
 class ConfigureError(Exception):
     """One line: what cannot be built and what to do."""
 
@@ -437,7 +433,6 @@ def staged_texts(
     constants = {"mxtls.config": options, "mxtls.codes": codes}
 
     waiting = ["mxtls", "mxtls.codes", "mxtls_port", *also]
-    waiting += [name for name, option in ON_ITS_OWN if options[option]]
     if examples:
         roles = (("client", "USE_CLIENT_SIDE_SSL"), ("server", "USE_SERVER_SIDE_SSL"))
         waiting += [name for name, role in roles if name in sources and options[role]]

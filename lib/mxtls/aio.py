@@ -273,9 +273,10 @@ class Stream:
         if name == "session":
             return self.session
         try:
-            return self._writer.get_extra_info(name)
+            value = self._writer.get_extra_info(name)
         except KeyError:
-            return default
+            value = None
+        return default if value is None else value
 
 
 if _USE_CLIENT:
