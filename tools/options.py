@@ -62,6 +62,9 @@ FEATURES = (
     Option("USE_POST_HANDSHAKE_AUTH", "a client shows its certificate after the handshake, RFC 8446 4.6.2", ("USE_TLS_1_3", "USE_CLIENT_AUTH", "USE_CLIENT_SIDE_SSL"), default=0),
     Option("USE_EXPORTER", "session.export: keying material for the application, RFC 5705 and RFC 8446 7.5", default=0),
     Option("USE_RESUMPTION", "SessionId, and a server's cache in its Keys", (), ("USE_SESSION_TICKETS",)),
+    Option("USE_STREAM", "mxtls.stream: a session over a socket, a UART or a modem driver", (), ("USE_STEPS",)),
+    Option("USE_AIO", "mxtls.aio: sessions over asyncio", ("USE_STREAM", "USE_STEPS")),
+    Option("USE_STEPS", "session.stepwise: a handshake that gives way to other tasks between its long computations", auto=True),
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
     Option("USE_MULTITHREADING", "a lock of the port around what sessions share", default=0),
     Option("USE_PEERSEC_MEMORY_MANAGEMENT", "open(arena=n): session buffers and record keys from one block", default=0),
@@ -243,6 +246,7 @@ PROFILES: dict[str, dict[str, int]] = {
         "USE_SECP521R1": 0,
         "USE_PINNING": 0,
         "USE_PEER_CERTIFICATE": 0,
+        "USE_AIO": 0,
     },
     "psk-client": {
         "USE_SERVER_SIDE_SSL": 0,
@@ -253,6 +257,7 @@ PROFILES: dict[str, dict[str, int]] = {
         "USE_HELLO_EXTENSIONS": 0,
         "USE_RESUMPTION": 0,
         "USE_ALPN": 0,
+        "USE_AIO": 0,
         **_only("USE_TLS_PSK_WITH_AES_128_GCM_SHA256"),
     },
     "tls13-client": {

@@ -5,11 +5,13 @@ Names are looked up when they are first used, so that a client never loads what 
 """
 
 from mxtls.config import (
+    USE_AIO as _USE_AIO,
     USE_CONNECTION_ID as _USE_CONNECTION_ID,
     USE_DTLS as _USE_DTLS,
     USE_HELLO_EXTENSIONS as _USE_HELLO_EXTENSIONS,
     USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
+    USE_STREAM as _USE_STREAM,
 )
 
 
@@ -32,6 +34,14 @@ def __getattr__(name):
         import mxtls.dtls_cid as module
     elif name in ("open", "close", "set_cipher_suite_enabled_status"):
         import mxtls.library as module
+    elif _USE_STREAM and name == "stream":
+        import mxtls.stream as module
+
+        return module
+    elif _USE_AIO and name == "aio":
+        import mxtls.aio as module
+
+        return module
     elif not name.isupper():
         raise AttributeError(name)
     else:

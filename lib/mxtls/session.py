@@ -80,6 +80,7 @@ from mxtls.config import (
     USE_SSL3 as _USE_SSL3,
     USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
     USE_SSL_INFORMATIONAL_TRACE as _USE_SSL_INFORMATIONAL_TRACE,
+    USE_STEPS as _USE_STEPS,
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
@@ -143,6 +144,9 @@ class Session:
     if _USE_OCSP_STAPLING:
         ocsp = False  # a client asks for OCSP responses
         ocsp_response = None  # what the server stapled to its certificate: an OCSPResponse in DER (RFC 6960), not looked into
+    if _USE_STEPS:
+        stepwise = False  # over TLS: received_data and processed_data return after one long computation of a handshake
+        busy = False  # then this says that received_data(0) goes on with what has come
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
     if _USE_TLS_1_3:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
@@ -328,7 +332,11 @@ class Session:
     def _records(self):
         """Handle records until one must be shown to the caller (its status) or bytes are short (0)."""
         inp = self.input
+        if _USE_STEPS and self.busy:
+            self._handshake(self._hs_end, 0)
         while True:
+            if _USE_STEPS and self.busy:
+                return 0
             buf = inp.buf
             rec = self._rec
             have = inp.end - rec

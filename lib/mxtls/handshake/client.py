@@ -49,9 +49,9 @@ TABLE = (
     (2, 11, "certificate", "certified", 0,
      "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"),
     (16, 22, "certificate_status", "", 0, "", _USE_OCSP_STAPLING),
-    (3, 12, "server_key_exchange", "", 4,
+    (3, 12, "server_key_exchange", "draw", 4,
      "handshake.signed handshake.transcript handshake.kept crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519 kernels.dh"),
-    (6, 12, "server_key_exchange", "", 5, ""),
+    (6, 12, "server_key_exchange", "draw", 5, ""),
     (4, 13, "certificate_request", "", 5, ""),
     (4, 14, "nothing", "send_flight", 14, ""),
     (5, 14, "nothing", "send_flight", 14, ""),
@@ -152,6 +152,19 @@ def server_key_exchange(session, hs, r):
         signed.check(hs, scheme, signed.params_digest(hs, scheme, r.buf, start, end - start), signature)
 
 
+def draw(session, hs):
+    """Our ephemeral key, now that the server's is known to be its own."""
+    kex = hs.exchange()
+    if kex:
+        kex.draw(session, hs)
+        hs.then = agree
+
+
+def agree(session, hs):
+    hs.premaster = hs.share.agree(hs.public, 0, len(hs.public))
+    hs.public = None
+
+
 def certificate_request(session, hs, r):
     """The server asks who we are. Without a certificate that fits, an empty one says so (RFC 5246 section 7.4.6)."""
     if not hs.row[2]:
@@ -197,6 +210,12 @@ def send_flight(session, hs):
     from mxtls.handshake import derive
 
     derive.secrets(session, hs)
+    hs.then = _end_flight
+
+
+def _end_flight(session, hs):
+    from mxtls.handshake import derive
+
     if _USE_CLIENT_AUTH and hs.scheme and hs.cert_wanted:
         _send_verify(session, hs)
     derive.send_finished(session, hs)

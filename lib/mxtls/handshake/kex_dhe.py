@@ -7,18 +7,22 @@ if _USE_CLIENT:
 
     def read_params(session, hs, r):
         """The server's prime, generator and ephemeral value."""
-        from mxtls.crypto.dh import DhShare
-
         end = r.filled(2)
         p = bytes(r.buf[r.off : end])
         r.off = end
         end = r.filled(2)
         g = bytes(r.buf[r.off : end])
         r.off = end
+        hs.group = p, g
         end = r.filled(2)
-        hs.share = DhShare(p, g, session.keys.min_dh_bits)
-        hs.premaster = hs.share.agree(r.buf, r.off, end - r.off)
+        hs.public = bytes(r.buf[r.off : end])
         r.off = end
+
+    def draw(session, hs):
+        """Our ephemeral key."""
+        from mxtls.crypto.dh import DhShare
+
+        hs.share = DhShare(hs.group[0], hs.group[1], session.keys.min_dh_bits)
 
     def public(session, hs):
         """Our ephemeral value, as ClientKeyExchange carries it."""

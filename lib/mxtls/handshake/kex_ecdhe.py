@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Ephemeral elliptic curve Diffie-Hellman (RFC 8422 sections 5.4 and 5.7). Called by both roles, with or without a pre-shared key.
 
-Each key exchange module has the same four functions: read_params and public for a client, params and read_public
-for a server. They leave the shared secret in hs.premaster.
+Each key exchange module has the same functions: read_params, draw and public for a client, params and read_public
+for a server. What a client has read lies in hs.group and hs.public, for hs.share.agree; a server's shared secret in hs.premaster.
 """
 
 from mxtls.codes import ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER, PROTOCOL_FAIL as _PROTOCOL_FAIL
@@ -13,17 +13,22 @@ if _USE_CLIENT:
 
     def read_params(session, hs, r):
         """The server's group and ephemeral point."""
-        from mxtls.crypto.ecdh import Share, find
+        from mxtls.crypto.ecdh import find
 
         if r.get(1) != 3:
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server does not use a named group; it is broken or too old")
-        group = find(r.get(2))
-        if not group:
+        hs.group = find(r.get(2))
+        if not hs.group:
             raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "the server chose a group that was not offered; it is broken")
         end = r.filled(1)
-        hs.share = Share(group)
-        hs.premaster = hs.share.agree(r.buf, r.off, end - r.off)
+        hs.public = bytes(r.buf[r.off : end])
         r.off = end
+
+    def draw(session, hs):
+        """Our ephemeral key."""
+        from mxtls.crypto.ecdh import Share
+
+        hs.share = Share(hs.group)
 
     def public(session, hs):
         """Our ephemeral point, as ClientKeyExchange carries it."""

@@ -7,12 +7,14 @@ A role is a module with a TABLE of rows (state, message, read, reply, next, done
     message  the handshake type, or CCS, that is welcome in that state; what no row welcomes is answered
              with unexpected_message, before its body has arrived
     read     the function that takes the message in: read(session, hs, reader)
-    reply    the function that writes what we answer, "" for nothing. The message has joined the transcript by then
+    reply    the function that writes what we answer, "" for nothing. The message has joined the transcript by then. Where an answer takes more
+             than one long computation, it leaves in hs.then the function that goes on
     next     the state that follows; 0 when read has chosen one itself
     done     modules that the handshake will not call again: a function costs heap as long as its module is loaded,
              so the port may forget them (mxtls_port.forget). They are imported where they are called, never at the top
 
-so that reading a table is reading the protocol. Certificate is the one message that is not collected whole:
+so that reading a table is reading the protocol. A session in steps (session.stepwise) goes back to its caller after each read, each reply and
+each certificate: between two long computations there is always such a place. Certificate is the one message that is not collected whole:
 its certificates are taken in one by one as they arrive (handshake/certificates.py).
 """
 
@@ -52,6 +54,7 @@ from mxtls.config import (
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_SSL3 as _USE_SSL3,
     USE_SSL_HANDSHAKE_MSG_TRACE as _USE_SSL_HANDSHAKE_MSG_TRACE,
+    USE_STEPS as _USE_STEPS,
     USE_TLS as _USE_TLS,
     USE_TLS_1_2 as _USE_TLS_1_2,
     USE_TLS_1_3 as _USE_TLS_1_3,
@@ -76,6 +79,8 @@ class Handshake:
     compressed = False  # a client's ec_point_formats lacks uncompressed, which TLS 1.3 does not mind
 
     def __init__(self):
+        self.then = None  # the function that replies, or goes on with a reply
+        self.done = ""  # modules that are done when it has
         self.row = None  # the suite's row
         self.suite = 0  # the one suite a client insists on
         self.client_version = 0  # as a ClientHello has it
@@ -85,6 +90,7 @@ class Handshake:
         self.random = take(64) if _USE_ARENA else bytearray(64)  # client_random || server_random
         self.master = take(48) if _USE_ARENA else bytearray(48)
         self.share = None  # our ephemeral key (ecdh.Share)
+        self.public = None  # public values that the next function of a reply needs
         self.path = None  # the peer's chain (x509.chain.Path)
         self.schemes = None  # signature schemes the peer accepts, as it sent them
         self.scheme = 0  # the one we sign with
@@ -194,11 +200,24 @@ def load_role(session):
 
 def advance(session, off, end):
     """Take in the handshake bytes input.buf[off:end]. Returns where the unread ones begin, and how many more
-    bytes are needed to go on."""
+    bytes are needed to go on. A session in steps comes back after one of them and is busy, as it might go on at once."""
     head = 12 if _USE_DTLS and session.dtls else 4  # a message's header: over DTLS, that of a fragment that is whole
+    if _USE_STEPS:
+        session.busy = False
     while True:
+        if _USE_TLS_1_3 and session.key_changed:
+            session.key_changed = False
+            if off != end or session.in_record():
+                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record goes on behind a change of keys; the peer is broken")
         sweep()
+        if _USE_STEPS and session.stepwise and head == 4:
+            if session.busy:
+                return off, 1
+            session.busy = True
         hs = session.hs
+        if hs and hs.then:
+            reply(session, hs)
+            continue
         buf = session.input.buf
         have = end - off
         if _USE_X509 and hs and hs.left:
@@ -206,19 +225,18 @@ def advance(session, off, end):
 
             n = certificates.take(session, hs, buf, off, end)
             if n < 0:
-                return off, -n
+                need = -n
+                break
             hs.transcript.update(buf, off, n)
             off += n
             hs.left -= n
             if hs.left == 0:
-                row = _row(session, _CERTIFICATE)
-                certificates.finish(session, hs, True)
-                getattr(session.role, row[3])(session, hs)
-                certificates = None
-                forget(row[5])
+                hs.then = _certified
+            certificates = None
             continue
-        if have < head:
-            return off, head - have
+        need = head - have
+        if need > 0:
+            break
         kind = buf[off]
         if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client and session.version != _TLS1_3:
             load_role(session)
@@ -236,18 +254,18 @@ def advance(session, off, end):
             continue
         if n > session.input.limit - 325:
             raise Error(_LIMIT_FAIL, _ALERT_DECODE_ERROR, "a handshake message of %d bytes is too long; raise max_record" % n)
-        if have < n:
-            return off, n - have
+        need = n - have
+        if need > 0:
+            break
         run(session, row, Reader(buf, off + head, off + n), off, n)
         off += n
-        if _USE_TLS_1_3 and session.key_changed:
-            session.key_changed = False
-            if off != end or session.in_record():
-                raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record goes on behind a change of keys; the peer is broken")
+    if _USE_STEPS:
+        session.busy = False
+    return off, need
 
 
 def run(session, row, reader, off, n):
-    """One message: read, join the transcript, reply, go on to the next state."""
+    """One message: read, join the transcript, go on to the next state; the reply, where there is one, is next."""
     hs = session.hs
     role = session.role
     getattr(role, row[2])(session, hs, reader)
@@ -258,10 +276,37 @@ def run(session, row, reader, off, n):
         if hs.transcript and n and row[1] != _HELLO_REQUEST:
             hs.transcript.update(reader.buf, off, n)
         if row[3]:
-            getattr(role, row[3])(session, hs)
+            hs.then = getattr(role, row[3])
+            hs.done = row[5]
+            return
         if session.state == _OPEN:
             complete(session, hs)
     forget(row[5])
+
+
+def reply(session, hs):
+    """Reply, or go on with it; when that is all, the message is dealt with."""
+    then = hs.then
+    hs.then = None
+    then(session, hs)
+    if hs.then:
+        return
+    then = None
+    if session.state == _OPEN:
+        complete(session, hs)
+    forget(hs.done)
+
+
+if _USE_X509:
+
+    def _certified(session, hs):
+        """The Certificate message has been taken in: judge it."""
+        from mxtls.handshake import certificates
+
+        row = _row(session, _CERTIFICATE)
+        hs.done = row[5]
+        certificates.finish(session, hs, True)
+        getattr(session.role, row[3])(session, hs)
 
 
 def complete(session, hs):
@@ -290,8 +335,4 @@ if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER:
 
     def no_certificate(session):
         """SSL 3.0's warning in the place of an empty Certificate (RFC 6101 section 5.6.6)."""
-        from mxtls.handshake import certificates
-
-        row = _row(session, _CERTIFICATE)
-        certificates.finish(session, session.hs, True)
-        getattr(session.role, row[3])(session, session.hs)
+        _certified(session, session.hs)

@@ -197,7 +197,7 @@ def _agree_group(hs):
 
 
 def answer_hello(session, hs):
-    """ServerHello; then an abbreviated handshake's end, or Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone."""
+    """ServerHello; then an abbreviated handshake's end, or Certificate, ServerKeyExchange, CertificateRequest and ServerHelloDone."""
     from mxtls.handshake import server_hello
 
     w = Writer(session)
@@ -223,6 +223,14 @@ def answer_hello(session, hs):
 
         certificates.write(session, hs, session.keys.chain)
     if hs.row[1] != _KX_RSA and hs.row[1] != _KX_PSK:
+        hs.public = hs.exchange().params(session, hs)
+    hs.then = _end_flight
+
+
+def _end_flight(session, hs):
+    """ServerKeyExchange, CertificateRequest, both where they are due, and ServerHelloDone."""
+    w = Writer(session)
+    if hs.public:
         _send_params(session, hs, w)
     session.state = _WAIT_CLIENT_KEY_EXCHANGE
     if _asks(session, hs):
@@ -241,7 +249,8 @@ def _asks(session, hs):
 
 def _send_params(session, hs, w):
     """ServerKeyExchange: an empty hint under a pre-shared key; the ephemeral key; its signature under a certificate."""
-    params = hs.exchange().params(session, hs)
+    params = hs.public
+    hs.public = None
     signature = b""
     if _USE_X509 and hs.row[2]:
         from mxtls.handshake import signed

@@ -112,7 +112,7 @@ def _choose_group(hs, r):
         if off and asked in (None, row):
             hs.group = row
             hs.share = Share(row)
-            hs.premaster = hs.share.agree(r.buf, off + 4, r.buf[off + 2] << 8 | r.buf[off + 3])
+            hs.public = bytes(r.buf[off + 4 : off + 4 + (r.buf[off + 2] << 8 | r.buf[off + 3])])
             return
         hs.group = hs.group or row
     if asked:
@@ -183,6 +183,9 @@ def answer_hello(session, hs):
     if hs.group and not hs.share:
         _retry(session, hs, w)
         return
+    if hs.share:
+        hs.premaster = hs.share.agree(hs.public, 0, len(hs.public))
+        hs.public = None
     _begin_hello(hs, w, hs.random, 32)
     server_hello13.write_hello(hs, w)
     w.finish()
@@ -197,6 +200,15 @@ def answer_hello(session, hs):
     session.state = _WAIT_CLIENT_FINISHED
     if _USE_X509 and not hs.psk:
         _send_certificate(session, hs, w)
+    hs.then = _end_flight
+
+
+def _end_flight(session, hs):
+    """CertificateVerify, where we have shown a certificate, and Finished; what we send from now on is under the application's keys."""
+    if _USE_X509 and not hs.psk:
+        from mxtls.handshake import signed13
+
+        signed13.send(session, hs, False)
     schedule.send_finished(session, hs)
     schedule.application_secrets(session, hs)
     schedule.change_write(session, schedule.protection(session, hs.row, hs.alg, session.secrets.wr))
@@ -227,8 +239,8 @@ def _retry(session, hs, w):
 
 
 def _send_certificate(session, hs, w):
-    """CertificateRequest where we want one, our Certificate and CertificateVerify."""
-    from mxtls.handshake import certificates, signed13
+    """CertificateRequest where we want one, and our Certificate."""
+    from mxtls.handshake import certificates
 
     if _USE_CLIENT_AUTH and session.cert_validator and session.client_auth:
         session.state = _WAIT_CLIENT_CERTIFICATE_13
@@ -236,7 +248,6 @@ def _send_certificate(session, hs, w):
         server_hello13.write_request(session, w)
         w.finish()
     certificates.write(session, hs, session.keys.chain)
-    signed13.send(session, hs, False)
 
 
 def client_certificate(session, hs, n):
