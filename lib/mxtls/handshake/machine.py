@@ -220,7 +220,7 @@ def advance(session, off, end):
             continue
         buf = session.input.buf
         have = end - off
-        if _USE_X509 and hs and hs.left:
+        if _USE_X509 and hs and (hs.left or (_USE_STEPS and hs.path and hs.path.waiting)):
             from mxtls.handshake import certificates
 
             n = certificates.take(session, hs, buf, off, end)
@@ -230,7 +230,7 @@ def advance(session, off, end):
             hs.transcript.update(buf, off, n)
             off += n
             hs.left -= n
-            if hs.left == 0:
+            if hs.left == 0 and not (_USE_STEPS and hs.path.waiting):
                 hs.then = _certified
             certificates = None
             continue

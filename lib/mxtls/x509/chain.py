@@ -25,6 +25,7 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS,
     USE_PINNING as _USE_PINNING,
+    USE_STEPS as _USE_STEPS,
     USE_TRUST_STORE as _USE_TRUST_STORE,
 )
 from mxtls.errors import Error
@@ -71,6 +72,8 @@ class Path:
         self.key_usage = -1
         self.certs = None
         self.done = self.stopped = False
+        if _USE_STEPS:
+            self.stepwise = self.waiting = False  # stepwise: add() leaves the search for a trusted issuer to search(), and waiting says so
         if _USE_PINNING:
             self.pinned = self.by_fingerprint = False
         self.code = self.alert = self.rank = 0
@@ -156,10 +159,7 @@ class Path:
                 self._pin(c)
             self._keep(c, buf)
         except Error as e:
-            self._note((_HARD, e.code, e.alert, e.text))
-            self.stopped = True
-            if info:
-                (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
+            self._stop(e, info)
         return not self.stopped
 
     if _USE_PINNING:
@@ -199,7 +199,32 @@ class Path:
         self.issuer = issuer
         self.scheme = c.scheme
         self.signature = bytes(buf[c.sig : c.end])
-        for a in anchors:
+        if _USE_STEPS and self.stepwise:
+            self.waiting = True
+        else:
+            self._search()
+
+    if _USE_STEPS:
+
+        def search(self):
+            """Look among the trust anchors for the issuer of the last certificate."""
+            self.waiting = False
+            try:
+                self._search()
+            except Error as e:
+                self._stop(e, self.info)
+
+    def _stop(self, e, info):
+        """The path cannot go on."""
+        self._note((_HARD, e.code, e.alert, e.text))
+        self.stopped = True
+        if info:
+            (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
+
+    def _search(self):
+        c = self.cert
+        issuer = self.issuer
+        for a in self.keys.anchors:
             c.subject = a[3]
             c.subject_end = a[4]
             c.buf = a[0]
