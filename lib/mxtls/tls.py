@@ -27,7 +27,6 @@ from mxtls.config import (
     USE_DTLS as _USE_DTLS,
     USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
     USE_PSK as _USE_PSK,
-    USE_RESUMPTION as _USE_RESUMPTION,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_SNI as _USE_SNI,
     USE_X509 as _USE_X509,
@@ -201,14 +200,18 @@ class SSLContext:
     def wrap_socket(self, sock, *, server_side=False, do_handshake_on_connect=True, server_hostname=None, client_id=None):
         """An SSLSocket over a stream. client_id: bytes that tell a DTLS client from others, its address: then a client that was not asked for a
         cookie is, and OSError(-0x6A80) says so; wrap again for its next datagram."""
-        if not self.protocol & _SERVER and server_hostname is None and self.verify_mode == _REQUIRED and self.psk_key is None:
-            raise ValueError("CERT_REQUIRED requires server_hostname")
+        self.check_name(server_hostname)
         stream = SSLSocket(self, sock, server_hostname, client_id)
         if do_handshake_on_connect:
             stream.do_handshake()
         return stream
 
-    def session(self, name, session_id):
+    def check_name(self, name):
+        """A client that verifies must say whom it wants."""
+        if name is None and self.verify_mode == _REQUIRED and not self.protocol & _SERVER and self.psk_key is None:
+            raise ValueError("CERT_REQUIRED requires server_hostname")
+
+    def new_session(self, name, session_id):
         """A new session of the engine."""
         keys = self._keys
         validator = None
@@ -473,7 +476,7 @@ class SSLSocket(io.IOBase):
         """Go on with it. True when it is done, False when the transport would block, or one step was taken for a caller who cannot wait."""
         s = self._session
         if s is None:
-            s = self._session = self._context.session(self._name, self._session_id)
+            s = self._session = self._context.new_session(self._name, self._session_id)
         while True:
             if not self._send():
                 self._mask = _WR
