@@ -477,6 +477,7 @@ class SSLSocket(io.IOBase):
         s = self._session
         if s is None:
             s = self._session = self._context.new_session(self._name, self._session_id)
+        stepped = False
         while True:
             if not self._send():
                 self._mask = _WR
@@ -487,11 +488,10 @@ class SSLSocket(io.IOBase):
             if self._eof:
                 s.received_eof()
                 self._fail(_CONN_EOF, "the peer closed during the handshake; look at its log")
-            if not self._receive():
+            if stepped and not self._patient or not self._receive():
                 self._mask = _RD
                 return False
-            if not self._patient:
-                return False
+            stepped = True
 
     def do_handshake(self):
         """Finish the handshake, however long that takes."""
