@@ -286,6 +286,7 @@ class SSLSocket(tls.SSLSocket):
     def settimeout(self, seconds):
         self._sock.settimeout(seconds)
         self._patient = seconds != 0
+        self._pace()
 
     def makefile(self, mode="rb", buffering=0):
         """Itself: it is a stream already."""

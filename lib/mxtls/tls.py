@@ -387,8 +387,8 @@ class SSLSocket(io.IOBase):
                 n = len(data)
                 copy(inp.buf, inp.end, data, 0, n)
                 return n
-            if not datagrams and (self._reads == 0 or not self._patient):
-                n = min(n, s.need)  # a stream's readinto waits until all have come; and what is more would be more than a step
+            if not datagrams and self._reads == 0:
+                n = min(n, s.need)  # a stream's readinto waits until all have come
             view = memoryview(inp.buf)[inp.end : inp.end + n]
             return self._sock.recv_into(view) if self._reads else self._sock.readinto(view)
         except OSError as e:
@@ -428,6 +428,9 @@ class SSLSocket(io.IOBase):
     def _receive(self):
         """One read of the transport goes through the session. False when the transport would block."""
         s = self._session
+        if s.more:
+            self._follow(s.received_data(0))
+            return True
         if _USE_DTLS and s.dtls and self._reads and self._patient:
             wait = s.timeout()
             if wait >= 0 and not self._ready(_RD, wait):
@@ -477,6 +480,10 @@ class SSLSocket(io.IOBase):
         s = self._session
         if s is None:
             s = self._session = self._context.new_session(self._name, self._session_id)
+            self._pace()
+            if not self._patient:  # the client's key was a step
+                self._mask = _WR
+                return False
         stepped = False
         while True:
             if not self._send():
@@ -492,6 +499,11 @@ class SSLSocket(io.IOBase):
                 self._mask = _RD
                 return False
             stepped = True
+
+    def _pace(self):
+        s = self._session
+        if s:
+            s.paced = not self._patient and not (_USE_DTLS and s.dtls)
 
     def do_handshake(self):
         """Finish the handshake, however long that takes."""
@@ -707,8 +719,8 @@ class SSLSocket(io.IOBase):
         wanted = arg & (_RD | _WR)
         s = self._session
         got = 0
-        if _USE_DTLS and s and s.dtls and s.hs and s.timeout() == 0:
-            return wanted  # a flight is overdue
+        if s and (s.more or _USE_DTLS and s.dtls and s.hs and s.timeout() == 0):
+            return wanted  # the next step of a handshake, or a flight that is overdue
         if self._mask and wanted:
             arg = arg & ~wanted | self._mask
         if arg & _RD and (self._eof or s and s.plain_len >= 0):
@@ -724,6 +736,7 @@ class SSLSocket(io.IOBase):
         """Non-blocking sockets return None where others wait, and take one step of a handshake a call."""
         self._sock.setblocking(flag)
         self._patient = bool(flag)
+        self._pace()
 
     def cipher(self):
         """(suite, version), as mbedtls names them; None before the handshake is done."""
