@@ -245,7 +245,7 @@ def advance(session, off, end):
             off += n
         hs = session.hs
         busy = hs and (hs.todo or hs.path and hs.path.waiting)
-        if session.paced and (busy or off != end):
+        if session.paced and (busy or session.input.end > off):
             session.more = True
             if busy or not session.key_changed:
                 return off, 0
