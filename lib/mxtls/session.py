@@ -124,8 +124,6 @@ class Session:
         exporter = None  # what export grows from; TLS 1.3's exporter secret, or before it the master secret and both randoms
     hello_extensions_in = None  # the server's: (type, bytes) of each
     fallback = False
-    paced = False  # received_data takes one step of a handshake, no longer than its longest kernel, and more says that there is another
-    more = False  # received_data(0) goes on with what has come already
     client_verify = b""  # verify data of the last handshake (RFC 5746)
     server_verify = b""
     secure = False  # the peer knows RFC 5746
@@ -317,11 +315,6 @@ class Session:
         inp = self.input
         while True:
             buf = inp.buf
-            if self.more:
-                self.more = False
-                self._go_on()
-                if self.more:
-                    return 0
             rec = self._rec
             have = inp.end - rec
             if self._left:
@@ -332,8 +325,6 @@ class Session:
                 self._left -= n
                 self._rec = rec + n
                 self._handshake(rec, n)
-                if self.more:
-                    return 0
                 continue
             if have < _HEADER:
                 self.need = _HEADER - have
@@ -354,7 +345,7 @@ class Session:
                 return 0
             self._rec = rec + _HEADER + n
             status = self._record(kind, rec + _HEADER, n)
-            if status or self.more:
+            if status:
                 return status
 
     def _check_header(self, kind, version, n):
@@ -500,6 +491,8 @@ class Session:
 
     def _handshake(self, off, n):
         """n more bytes of handshake messages: join them to those that wait, and run what is whole."""
+        from mxtls.handshake import machine
+
         inp = self.input
         if inp.start == self._hs_end:
             inp.start = off
@@ -507,12 +500,6 @@ class Session:
             copy(inp.buf, self._hs_end, inp.buf, off, n)
             off = self._hs_end
         self._hs_end = off + n
-        self._go_on()
-
-    def _go_on(self):
-        from mxtls.handshake import machine
-
-        inp = self.input
         inp.start, self.need = machine.advance(self, inp.start, self._hs_end)
         if inp.start == self._hs_end:
             inp.start = self._hs_end = self._rec

@@ -60,17 +60,13 @@ def begin(session, hs, n):
         if not (_USE_PINNING and session.keys.fingerprints):
             _check_name(session)
     hs.path = Path(session.keys, purpose, host, mxtls_port.unix_time())
-    hs.path.paced = session.paced
     if session.cert_validator:
         hs.path.certs = []
 
 
 def take(session, hs, buf, off, end):
     """Take in the list's length or the next certificate from buf[off:end]; returns the bytes used, or minus
-    the number that is missing. Of a session that is paced, the search for a certificate's issuer is a step of its own, which uses none."""
-    if hs.path.waiting:
-        hs.path.search()
-        return 0
+    the number that is missing."""
     have = end - off
     modern = _USE_TLS_1_3 and session.version == _TLS1_3
     head = 4 if modern and hs.list_left < 0 else 3  # TLS 1.3 has a certificate_request_context, empty here

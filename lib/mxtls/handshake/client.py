@@ -27,7 +27,6 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
-    USE_ECDHE as _USE_ECDHE,
     USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PSK as _USE_PSK,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
@@ -50,7 +49,7 @@ TABLE = (
     (2, 11, "certificate", "certified", 0,
      "handshake.certificates x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"),
     (16, 22, "certificate_status", "", 0, "", _USE_OCSP_STAPLING),
-    (3, 12, "server_key_exchange", "make_share agree check_params", 4,
+    (3, 12, "server_key_exchange", "", 4,
      "handshake.signed handshake.transcript handshake.kept crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519 kernels.dh"),
     (6, 12, "server_key_exchange", "", 5, ""),
     (4, 13, "certificate_request", "", 5, ""),
@@ -150,31 +149,7 @@ def server_key_exchange(session, hs, r):
 
         end = r.off
         scheme, signature = signed.read(session, hs, r)
-        hs.proof = (scheme, signed.params_digest(hs, scheme, r.buf, start, end - start), signature)
-
-
-def make_share(session, hs):
-    if _USE_ECDHE and hs.peer:
-        from mxtls.handshake import kex_ecdhe
-
-        kex_ecdhe.make_share(hs)
-
-
-def agree(session, hs):
-    if _USE_ECDHE and hs.peer:
-        from mxtls.handshake import kex_ecdhe
-
-        kex_ecdhe.agree(hs)
-
-
-def check_params(session, hs):
-    """The server holds its certificate's key."""
-    if _USE_X509 and hs.proof:
-        from mxtls.handshake import signed
-
-        scheme, digest, signature = hs.proof
-        hs.proof = None
-        signed.check(hs, scheme, digest, signature)
+        signed.check(hs, scheme, signed.params_digest(hs, scheme, r.buf, start, end - start), signature)
 
 
 def certificate_request(session, hs, r):

@@ -7,8 +7,7 @@ A role is a module with a TABLE of rows (state, message, read, reply, next, done
     message  the handshake type, or CCS, that is welcome in that state; what no row welcomes is answered
              with unexpected_message, before its body has arrived
     read     the function that takes the message in: read(session, hs, reader)
-    reply    the functions that compute and write what we answer, "" for none. The message has joined the transcript by then. Each is a step,
-             with one long computation at most: a session that is paced gives way between them
+    reply    the function that writes what we answer, "" for nothing. The message has joined the transcript by then
     next     the state that follows; 0 when read has chosen one itself
     done     modules that the handshake will not call again: a function costs heap as long as its module is loaded,
              so the port may forget them (mxtls_port.forget). They are imported where they are called, never at the top
@@ -83,11 +82,6 @@ class Handshake:
         self.random = take(64) if _USE_ARENA else bytearray(64)  # client_random || server_random
         self.master = take(48) if _USE_ARENA else bytearray(48)
         self.share = None  # our ephemeral key (ecdh.Share)
-        self.peer = None  # the peer's ephemeral public value, until ours is made
-        self.proof = None  # (scheme, digest, signature) that is to be checked
-        self.todo = ()  # steps of the answer that are to come
-        self.answer = None  # its row
-        self.role = None  # and its module
         self.path = None  # the peer's chain (x509.chain.Path)
         self.schemes = None  # signature schemes the peer accepts, as it sent them
         self.scheme = 0  # the one we sign with
@@ -202,9 +196,7 @@ def advance(session, off, end):
         hs = session.hs
         buf = session.input.buf
         have = end - off
-        if hs and hs.todo:
-            step(session, hs)
-        elif _USE_X509 and hs and (hs.left or hs.path and hs.path.waiting):
+        if _USE_X509 and hs and hs.left:
             from mxtls.handshake import certificates
 
             n = certificates.take(session, hs, buf, off, end)
@@ -213,50 +205,44 @@ def advance(session, off, end):
             hs.transcript.update(buf, off, n)
             off += n
             hs.left -= n
-            if hs.left == 0 and not hs.path.waiting:
+            if hs.left == 0:
                 row = _row(session, _CERTIFICATE)
                 certificates.finish(session, hs, True)
                 getattr(session.role, row[3])(session, hs)
                 certificates = None
                 forget(row[5])
-        else:
-            if have < head:
-                return off, head - have
-            kind = buf[off]
-            if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client and session.version != _TLS1_3:
-                load_role(session)
-                session.role.start_again(session)
-                hs = session.hs
-            row = _row(session, kind)
-            n = (buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3]) + head
-            if _USE_SSL_HANDSHAKE_MSG_TRACE and (kind == _CERTIFICATE or have >= n):
-                trace.message(session, "<-", kind, n - head)
-            if _USE_X509 and kind == _CERTIFICATE:
-                getattr(session.role, row[2])(session, hs, n - head)
-                hs.transcript.update(buf, off, head)
-                hs.left = n - head
-                off += head
-                continue
-            if n > session.input.limit - 325:
-                raise Error(_LIMIT_FAIL, _ALERT_ILLEGAL_PARAMETER, "a handshake message of %d bytes is too long; raise max_record" % n)
-            if have < n:
-                return off, n - have
-            run(session, row, Reader(buf, off + head, off + n), off, n)
-            off += n
-        hs = session.hs
-        busy = hs and (hs.todo or hs.path and hs.path.waiting)
-        if session.paced and (busy or session.input.end > off):
-            session.more = True
-            if busy or not session.key_changed:
-                return off, 0
-        if _USE_TLS_1_3 and session.key_changed and not busy:
+            continue
+        if have < head:
+            return off, head - have
+        kind = buf[off]
+        if _USE_SERVER and _USE_REHANDSHAKES and kind == _CLIENT_HELLO and session.state == _OPEN and not session.client and session.version != _TLS1_3:
+            load_role(session)
+            session.role.start_again(session)
+            hs = session.hs
+        row = _row(session, kind)
+        n = (buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3]) + head
+        if _USE_SSL_HANDSHAKE_MSG_TRACE and (kind == _CERTIFICATE or have >= n):
+            trace.message(session, "<-", kind, n - head)
+        if _USE_X509 and kind == _CERTIFICATE:
+            getattr(session.role, row[2])(session, hs, n - head)
+            hs.transcript.update(buf, off, head)
+            hs.left = n - head
+            off += head
+            continue
+        if n > session.input.limit - 325:
+            raise Error(_LIMIT_FAIL, _ALERT_ILLEGAL_PARAMETER, "a handshake message of %d bytes is too long; raise max_record" % n)
+        if have < n:
+            return off, n - have
+        run(session, row, Reader(buf, off + head, off + n), off, n)
+        off += n
+        if _USE_TLS_1_3 and session.key_changed:
             session.key_changed = False
             if off != end or session.in_record():
                 raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record goes on behind a change of keys; the peer is broken")
 
 
 def run(session, row, reader, off, n):
-    """One message: read, join the transcript, go on to the next state, reply; a session that is paced replies later, step by step."""
+    """One message: read, join the transcript, reply, go on to the next state."""
     hs = session.hs
     role = session.role
     getattr(role, row[2])(session, hs, reader)
@@ -266,25 +252,11 @@ def run(session, row, reader, off, n):
     if hs:
         if hs.transcript and n and row[1] != _HELLO_REQUEST:
             hs.transcript.update(reader.buf, off, n)
-        hs.answer = row
-        hs.role = role
-        hs.todo = row[3].split()
-        while not (session.paced and hs.todo) and hs.answer:
-            step(session, hs)
-    else:
-        forget(row[5])
-
-
-def step(session, hs):
-    """The next step of an answer, and after the last one what ends it."""
-    if hs.todo:
-        getattr(hs.role, hs.todo.pop(0))(session, hs)
-    if not hs.todo:
-        row = hs.answer
-        hs.answer = hs.role = None
+        if row[3]:
+            getattr(role, row[3])(session, hs)
         if session.state == _OPEN:
             complete(session, hs)
-        forget(row[5])
+    forget(row[5])
 
 
 def complete(session, hs):

@@ -171,7 +171,7 @@ def _agree_group(hs):
 
 
 def answer_hello(session, hs):
-    """ServerHello; then an abbreviated handshake's end, or Certificate."""
+    """ServerHello; then an abbreviated handshake's end, or Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone."""
     from mxtls.handshake import server_hello
 
     w = Writer(session)
@@ -196,13 +196,6 @@ def answer_hello(session, hs):
         from mxtls.handshake import certificates
 
         certificates.write(session, hs, session.keys.chain)
-
-
-def send_signed(session, hs):
-    """ServerKeyExchange, CertificateRequest, ServerHelloDone; nothing where a session is resumed."""
-    if hs.resumed:
-        return
-    w = Writer(session)
     if hs.row[1] != _KX_RSA and hs.row[1] != _KX_PSK:
         _send_params(session, hs, w)
     session.state = _WAIT_CLIENT_KEY_EXCHANGE

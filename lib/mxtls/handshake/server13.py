@@ -74,7 +74,7 @@ def client_hello(session, hs, r, suites, end):
     if hs.early:
         session.early = _EARLY
         hs.early = False
-    if hs.group and not hs.peer:
+    if hs.group and not hs.share:
         hs.same = _constant(hs, r)
 
 
@@ -96,7 +96,7 @@ def _choose_group(hs, r):
         return
     if hs.groups is None or hs.shares is None:
         raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "the client sent no supported_groups or no key_share; it is broken")
-    from mxtls.crypto.ecdh import find
+    from mxtls.crypto.ecdh import Share, find
 
     asked = hs.group
     hs.group = None
@@ -106,7 +106,8 @@ def _choose_group(hs, r):
         off = row and _share_of(hs, r.buf, row[0])
         if off and asked in (None, row):
             hs.group = row
-            hs.peer = bytes(r.buf[off + 4 : off + 4 + (r.buf[off + 2] << 8 | r.buf[off + 3])])
+            hs.share = Share(row)
+            hs.premaster = hs.share.agree(r.buf, off + 4, r.buf[off + 2] << 8 | r.buf[off + 3])
             return
         hs.group = hs.group or row
     if asked:
@@ -172,7 +173,7 @@ def _constant(hs, r):
 
 
 def answer_hello(session, hs):
-    """ServerHello and EncryptedExtensions; or HelloRetryRequest."""
+    """ServerHello and all that follows up to Finished; or HelloRetryRequest."""
     w = Writer(session)
     if hs.group and not hs.share:
         _retry(session, hs, w)
@@ -189,14 +190,8 @@ def answer_hello(session, hs):
     server_hello13.write_encrypted(session, hs, w)
     w.finish()
     session.state = _WAIT_CLIENT_FINISHED
-
-
-def send_signed(session, hs):
-    """Certificate and CertificateVerify, unless a pre-shared key stands for them; Finished. Nothing behind a HelloRetryRequest."""
-    if session.state == _WAIT_CLIENT_HELLO:
-        return
     if _USE_X509 and not hs.psk:
-        _send_certificate(session, hs, Writer(session))
+        _send_certificate(session, hs, w)
     schedule.send_finished(session, hs)
     schedule.application_secrets(session, hs)
     schedule.change_write(session, schedule.protection(session, hs.row, hs.alg, session.secrets.wr))

@@ -15,7 +15,6 @@ from mxtls.codes import (
     EXT_RECORD_SIZE_LIMIT as _LIMIT,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     EXT_SERVER_NAME as _NAME,
-    KX_ECDHE as _KX_ECDHE,
     PARSE_FAIL as _PARSE_FAIL,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     SSL3 as _SSL3,
@@ -28,7 +27,6 @@ from mxtls.config import (
     USE_ALPN as _USE_ALPN,
     USE_CLIENT_AUTH as _USE_CLIENT_AUTH,
     USE_DTLS as _USE_DTLS,
-    USE_ECDHE as _USE_ECDHE,
     USE_PINNING as _USE_PINNING,
     USE_PSK as _USE_PSK,
     USE_SNI as _USE_SNI,
@@ -45,7 +43,7 @@ from mxtls.handshake.machine import Handshake
 
 # State, message, read, reply, next state, done. See machine.py.
 TABLE = (
-    (10, 1, "client_hello", "make_share agree answer_hello send_signed", 0,
+    (10, 1, "client_hello", "answer_hello", 0,
      "handshake.server_start handshake.server_hello handshake.extensions handshake.certificates handshake.signed handshake.signed13"
      " handshake.transcript handshake.kept suites versions resume crypto.sign crypto.ecdsa crypto.ed25519 kernels.ed25519"),
 )
@@ -186,34 +184,13 @@ def _choose_protocol(session, hs):
     raise Error(_PROTOCOL_FAIL, _ALERT_NO_APPLICATION_PROTOCOL, "the client offers none of our application protocols; offer one of them")
 
 
-def make_share(session, hs):
-    """The ClientHello has joined the transcript. Before TLS 1.3 our share comes first, and the client's is still to come."""
-    if _USE_ECDHE and (hs.peer or session.version != _TLS1_3 and hs.row[1] == _KX_ECDHE and not hs.resumed):
-        from mxtls.handshake import kex_ecdhe
-
-        kex_ecdhe.make_share(hs)
-
-
-def agree(session, hs):
-    if _USE_ECDHE and hs.peer:
-        from mxtls.handshake import kex_ecdhe
-
-        kex_ecdhe.agree(hs)
-
-
 def answer_hello(session, hs):
-    """ServerHello, and what needs no signature."""
-    _role(session).answer_hello(session, hs)
-
-
-def send_signed(session, hs):
-    """What our key signs, and what comes behind it."""
-    _role(session).send_signed(session, hs)
-
-
-def _role(session):
+    """The ClientHello has joined the transcript."""
     if _USE_TLS_1_3 and session.version == _TLS1_3:
-        from mxtls.handshake import server13 as role
+        from mxtls.handshake import server13
+
+        server13.answer_hello(session, hs)
     elif _USE_TLS_1_2 or _USE_TLS or _USE_SSL3:
-        from mxtls.handshake import server as role
-    return role
+        from mxtls.handshake import server
+
+        server.answer_hello(session, hs)

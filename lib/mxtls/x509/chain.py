@@ -71,7 +71,6 @@ class Path:
         self.key_usage = -1
         self.certs = None
         self.done = self.stopped = False
-        self.paced = self.waiting = False  # paced: add() leaves the search for a trusted issuer to search(), and waiting says so
         if _USE_PINNING:
             self.pinned = self.by_fingerprint = False
         self.code = self.alert = self.rank = 0
@@ -159,7 +158,10 @@ class Path:
                 self._pin(c)
             self._keep(c, buf)
         except Error as e:
-            self._stop(e, info)
+            self._note((_HARD, e.code, e.alert, e.text))
+            self.stopped = True
+            if info:
+                (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
         return not self.stopped
 
     if _USE_PINNING:
@@ -199,29 +201,7 @@ class Path:
         self.issuer = issuer
         self.scheme = c.scheme
         self.signature = bytes(buf[c.sig : c.end])
-        self.waiting = self.paced
-        if not self.paced:
-            self._search()
-
-    def search(self):
-        """Look among the trust anchors for the issuer of the last certificate."""
-        self.waiting = False
-        try:
-            self._search()
-        except Error as e:
-            self._stop(e, self.info)
-
-    def _stop(self, e, info):
-        """The path cannot go on."""
-        self._note((_HARD, e.code, e.alert, e.text))
-        self.stopped = True
-        if info:
-            (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
-
-    def _search(self):
-        c = self.cert
-        issuer = self.issuer
-        for a in self.keys.anchors:
+        for a in anchors:
             c.subject = a[3]
             c.subject_end = a[4]
             c.buf = a[0]
