@@ -427,12 +427,16 @@ def staged_texts(
         raise ConfigureError(f"there is no port {platform}: choose {', '.join(ports)}")
     sources = module_names(ROOT / "lib") | module_names(ROOT / "examples")
     sources |= module_names(ROOT / "port" / "boards") | module_names(ROOT / "port" / platform)
+    if platform != "cpython":  # which has an ssl of its own
+        sources |= module_names(ROOT / "port" / "micropython")
     for folder in TIERS[tier]:
         sources |= module_names(ROOT / "port" / folder, "mxtls.kernels")  # also those that only such kernels share
     codes = constants_of(sources["mxtls.codes"].read_text())
     constants = {"mxtls.config": options, "mxtls.codes": codes}
 
     waiting = ["mxtls", "mxtls.codes", "mxtls_port", *also]
+    for option, names in (("USE_TLS_MODULE", ("tls",)), ("USE_SSL_MODULE", ("mxtls.ssl", "ssl", "ussl"))):
+        waiting += [name for name in names if options[option] and name in sources]
     if examples:
         roles = (("client", "USE_CLIENT_SIDE_SSL"), ("server", "USE_SERVER_SIDE_SSL"))
         waiting += [name for name, role in roles if name in sources and options[role]]

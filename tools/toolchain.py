@@ -26,6 +26,13 @@ APT_PACKAGES = ("openssl", "build-essential", "pkg-config", "libffi-dev")
 CHECK_PACKAGES = ("valgrind",)  # what only host_tests/test_constant_time.py runs
 QEMU_PACKAGES = ("qemu-system-arm",)  # what only host_tests/test_native.py runs
 PEER_PACKAGES = ("gnutls-bin", "libnss3-tools")  # what only host_tests/test_interop.py talks to
+BROKER_PACKAGES = ("mosquitto",)  # what only host_tests/test_third_party.py talks to
+APPLICATIONS = BUILD / "applications"  # of others, for MicroPython, run there unchanged: (project, version, its file)
+APPLICATION_FILES = (
+    ("micropython-umqtt.simple", "1.3.4", "umqtt/simple.py"),
+    ("micropython-umqtt.robust", "1.0", "umqtt/robust.py"),
+    ("micropython-urequests", "0.9.1", "urequests/__init__.py"),
+)
 X86_64 = platform.machine() in ("x86_64", "AMD64")
 BITS = (32, 64) if X86_64 else (64,)
 # Viper's integers are as wide as the machine's: its kernels are written for 32 bits, so the 64-bit port freezes the pure tier.
@@ -53,8 +60,8 @@ def apt_packages():
 
 
 def peers():
-    """What the interoperability tests talk to beside openssl: GnuTLS, NSS, and two that no package has. Tests skip what is missing."""
-    for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
+    """What the interoperability tests talk to beside openssl: GnuTLS, NSS, mosquitto, and two that no package has. Tests skip what is missing."""
+    for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (BROKER_PACKAGES, "MQTT broker to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
         try:
             if shutil.which("dpkg-query"):
                 apt_install(packages)
@@ -95,6 +102,33 @@ def mbedtls():
             folder / "dtls_peer.c", *sources)
         _install(BUILD / "mbedtls-dtls", target)
         (BUILD / "mbedtls-dtls.stamp").write_text(wanted)
+
+
+def applications():
+    """Source archives of MicroPython's own packages, unpacked in build/applications. They are too old for pip to build: it keeps what it has unpacked."""
+    wanted = digest(APPLICATION_FILES)
+    if is_stamped(APPLICATIONS / "stamp", wanted):
+        return
+    folder = APPLICATIONS / "unpacked"
+    try:
+        with step("applications for MicroPython, build/applications"):
+            for project, version, file in APPLICATION_FILES:
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                try:
+                    run("applications", VENV_PYTHON, "-m", "pip", "download", "--disable-pip-version-check", "--no-clean", "--no-deps", "--no-build-isolation", "--no-binary", ":all:",
+                        "--dest", folder / "archives", "%s==%s" % (project, version), env={"TMPDIR": str(folder)})
+                except Failed:
+                    pass  # it says so when there is nothing to build with; what it unpacked is there
+                found = sorted(folder.rglob(file))
+                if not found:
+                    raise Failed("no %s %s to be had; see build/log/applications.log" % (project, version))
+                (APPLICATIONS / file).parent.mkdir(exist_ok=True)
+                shutil.copy2(found[0], APPLICATIONS / file)
+            shutil.rmtree(folder)
+            (APPLICATIONS / "stamp").write_text(wanted)
+    except Failed as e:
+        say("setup: no applications to run over the module tls: %s" % e)
 
 
 def boards():
@@ -382,6 +416,7 @@ def setup(everything=True):
             return 1
         if everything:
             peers()
+            applications()
         try:
             problems = micropython()
         except Failed as e:

@@ -50,10 +50,12 @@ class Keys:
     tickets: give the session to the client to keep, where it can, in place of sessions (tickets.py).
     pins, fingerprints: SHA-256 digests, see pin and trust_fingerprint; store: the name of a trust store or None.
     ocsp_response: bytes, what a server's OCSP responder says of its certificate, for clients that ask (RFC 6066 section 8), or None.
+    names: None, or names(keys, cert, host): is a peer's certificate for the host, although its subjectAltName does not say so?
     psks: (identity, key) of each pre-shared key; psk: the first, which is a client's, or None.
     """
 
     # What few applications set costs nothing here
+    names = None
     if _USE_PINNING:
         pins = fingerprints = ()
     if _USE_TRUST_STORE:

@@ -131,7 +131,7 @@ class Session:
     secure = False  # the peer knows RFC 5746
     full = False  # the next handshake may not be an abbreviated one
     client_auth = True
-    disabled = ()  # suites that this server session does not take
+    disabled = ()  # suites that this session does not take, or offer
     rehandshakes = 0
     if _USE_DTLS:
         dropped = 0  # records and fragments of datagrams that were not taken
@@ -851,7 +851,7 @@ if _USE_CLIENT:
         """A client. The ClientHello waits in get_outdata from the start.
 
         keys: what is trusted, and what the client shows or shares. session_id: a SessionId, filled here and offered the next time.
-        cipher_suite: 0 for all of this build, or the one to insist on. server_name: the host name or address that the certificate
+        cipher_suite: 0 for all of this build, or the one to insist on; disabled: numbers of those that are not offered. server_name: the host name or address that the certificate
         must carry; None accepts any name, for a cert_validator that checks it. extensions: a HelloExtension;
         extension_callback(session, type, data) sees each of the server's, and ends the handshake with a negative number.
         min_version, max_version: TLS1_2 or, over DTLS, DTLS1_2 and so on, 0 for what the build has. fallback: this is a second try with
@@ -864,10 +864,12 @@ if _USE_CLIENT:
         def __init__(
             self, keys, session_id=None, cipher_suite=0, cert_validator=None, extensions=None, extension_callback=None,
             server_name=None, min_version=0, max_version=0, max_record=16384, fallback=False, dtls=False, alpn=(),
-            ocsp=False, keep_peer_certificate=False, post_handshake_auth=False, connection_id=None,
+            ocsp=False, keep_peer_certificate=False, post_handshake_auth=False, connection_id=None, disabled=(),
         ):
             super().__init__(keys, cert_validator, max_record, min_version, max_version, dtls)
             self.client = True
+            if disabled:
+                self.disabled = disabled
             if post_handshake_auth:
                 if not _USE_POST_HANDSHAKE_AUTH:
                     raise Error(_DISABLED_FEATURE_FAIL, _ALERT_NONE, "authentication after the handshake is not in this build; enable USE_POST_HANDSHAKE_AUTH")

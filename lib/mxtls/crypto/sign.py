@@ -118,6 +118,10 @@ def sign(scheme, key, digest):
         sign(sig, key.d, key.point, digest)
         return bytes(sig)
     if _USE_ECC and row[1] == _KEY_EC:
+        if key.signer:
+            sig = key.signer(bytearray(key.d), bytearray(digest))
+            if sig is not None:
+                return bytes(sig)
         from mxtls.crypto.drbg import random_into
         from mxtls.crypto.ecdsa import sign
 

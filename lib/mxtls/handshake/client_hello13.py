@@ -29,7 +29,7 @@ def prepare(session, hs):
     from mxtls.suites import SUITES, find
 
     for row in SUITES:
-        if row[8] and row[7] == 4 and hs.suite in (0, row[0]):
+        if row[8] and row[7] == 4 and hs.suite in (0, row[0]) and row[0] not in session.disabled:
             hs.modern = True
     if not hs.modern:
         return

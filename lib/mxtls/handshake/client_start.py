@@ -128,6 +128,8 @@ def write(session, hs):
 
 def usable(session, hs, row):
     """Does the suite fit the versions and keys of the session?"""
+    if row[0] in session.disabled:
+        return False
     if row[7] == 4:
         return _USE_TLS_1_3 and hs.modern
     if row[7] > session.max_version & 255 or session.min_version > _TLS1_2:
@@ -142,7 +144,7 @@ def usable(session, hs, row):
 def _offer_session(session, hs, resume):
     sid = session.session_id
     if sid and sid.id:
-        if not resume or (hs.suite and hs.suite != sid.suite):
+        if not resume or (hs.suite and hs.suite != sid.suite) or sid.suite in session.disabled:
             sid.clear()
         elif sid.version != _TLS1_3 and sid.fits(session):
             hs.session_id = sid.id

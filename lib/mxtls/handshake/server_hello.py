@@ -151,6 +151,7 @@ def _read_name(hs, r, stop):
     """The one host_name of a server_name list, in ASCII (RFC 6066 section 3)."""
     if r.vector(2) != stop or r.off == stop:
         malformed("server_name")
+    hs.name = None  # of a first hello that asked for another try
     while r.off < stop:
         kind = r.get(1)
         end = r.vector(2)

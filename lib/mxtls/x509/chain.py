@@ -135,7 +135,9 @@ class Path:
                         )
                     )
                 self._note(self._period(c, self.purpose))
-                if self.host is not None and not (c.san and host_match(buf, c.san, c.san_end, self.host)):
+                if self.host is not None and not (c.san and host_match(buf, c.san, c.san_end, self.host)) and not (
+                    self.keys.names and self.keys.names(self.keys, c, self.host)
+                ):
                     self._note(
                         (
                             _SOFT,

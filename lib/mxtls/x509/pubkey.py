@@ -28,7 +28,9 @@ class PublicKey:
 
 class PrivateKey(PublicKey):
     """The same, and the secret in a bytearray; EC: d, the scalar; Ed25519: d, the seed; RSA: crt, p, q, d mod p-1, d mod q-1 and 1/q mod p, all as
-    long as the longer prime, one after another."""
+    long as the longer prime, one after another. signer: None, or signer(d, digest), which signs for an EC key: DER, or None to have it done here."""
+
+    signer = None
 
     def __init__(self, kind):
         super().__init__(kind)

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+"""The name `ssl` for mxtls/ssl.py on MicroPython. It stands apart from lib/, which would hide CPython's own module."""
+
+from mxtls.ssl import *  # noqa: F403
+from mxtls.ssl import _create_unverified_context  # noqa: F401
