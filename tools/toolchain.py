@@ -26,6 +26,7 @@ APT_PACKAGES = ("openssl", "build-essential", "pkg-config", "libffi-dev")
 CHECK_PACKAGES = ("valgrind",)  # what only host_tests/test_constant_time.py runs
 QEMU_PACKAGES = ("qemu-system-arm",)  # what only host_tests/test_native.py runs
 PEER_PACKAGES = ("gnutls-bin", "libnss3-tools")  # what only host_tests/test_interop.py talks to
+WEB_PACKAGES = ("nginx-light",)  # what only host_tests/test_examples.py talks to
 X86_64 = platform.machine() in ("x86_64", "AMD64")
 BITS = (32, 64) if X86_64 else (64,)
 # Viper's integers are as wide as the machine's: its kernels are written for 32 bits, so the 64-bit port freezes the pure tier.
@@ -54,7 +55,7 @@ def apt_packages():
 
 def peers():
     """What the interoperability tests talk to beside openssl: GnuTLS, NSS, and BearSSL, whose tool no package has. Tests skip what is missing."""
-    for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
+    for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (WEB_PACKAGES, "nginx to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
         try:
             if shutil.which("dpkg-query"):
                 apt_install(packages)
@@ -102,7 +103,7 @@ def tool(name, packages):
 
 
 def apt_install(wanted):
-    """Install what is missing of these Debian packages, visibly; needs root or sudo."""
+    """Install what is missing of these Debian packages, visibly; needs root or sudo. A server that comes along is not started (RUNLEVEL)."""
     state = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n", *wanted], capture_output=True, text=True).stdout
     have = {line.split()[0] for line in state.splitlines() if line.endswith("ok installed")}
     missing = [p for p in wanted if p not in have]
@@ -111,7 +112,7 @@ def apt_install(wanted):
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     with step("installing " + " ".join(missing)):
         try:
-            install = sudo + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends"] + missing
+            install = sudo + ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "install", "-y", "--no-install-recommends"] + missing
             try:
                 run("apt", *install)
             except Failed:  # most often: the package lists are old or were never fetched
