@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A TLS client for the command line, on CPython and MicroPython alike: connects, checks the certificate, and sends or gets.
 
-    client.py --connect HOST:PORT --ca FILE [--name N] [--get PATH | --send TEXT] …    (no option lists them all)
+    client.py --connect HOST:PORT --ca FILE [--name N] [--get PATH | --send TEXT] …    (--help lists them all)
 
 Prints one line after each handshake and what the server sends; exits 0 only when data crossed.
 The loop that an application writes is in stream.py.
@@ -17,6 +17,9 @@ OPTIONS = common.OPTIONS + (
     ("--get", "PATH to get over HTTP/1.0"),
     ("--send", "TEXT to send; prints what comes back"),
     ("--resume", "connect that many times again, with the session of the first"),
+    ("--session", "FILE that keeps the session from one run to the next; it holds a secret"),
+    ("--ocsp", None, "ask for a stapled OCSP response, and print its length"),
+    ("--later", None, "show --cert also when the server asks after the handshake"),
     ("--rehandshake", None, "negotiate again before sending"),
     ("--fallback", None, "say that an older --max-version is a second try (RFC 7507)"),
     ("--insecure", None, "take any certificate"),
@@ -46,11 +49,25 @@ def main(argv):
     if _USE_DTLS and options["pmtu"]:
         mxtls.set_pmtu(int(options["pmtu"]))
     session_id = None
-    if options["resume"] or options["rehandshake"]:
+    if options["resume"] or options["rehandshake"] or options["session"]:
         session_id = mxtls.SessionId()
+    if options["session"]:
+        session_id.from_bytes(saved(options["session"]))
     for _ in range(1 + int(options["resume"] or 0)):
         connection(options, keys, session_id, host, port)
+    if options["session"]:
+        with open(options["session"], "wb") as file:
+            file.write(session_id.to_bytes())
     common.heap_line()
+
+
+def saved(name):
+    """What the last run left in the file, b"" where there was none."""
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def connection(options, keys, session_id, host, port):
@@ -70,6 +87,9 @@ def connection(options, keys, session_id, host, port):
         max_record=int(options["max_record"] or 16384),
         fallback=bool(options["fallback"]),
         dtls=bool(options["dtls"]),
+        alpn=common.parts(options["alpn"]),
+        ocsp=bool(options["ocsp"]),
+        post_handshake_auth=bool(options["later"]),
     )
     sock = common.connect(host, port, options["dtls"])
     if _USE_DTLS and options["dtls"]:
@@ -86,6 +106,8 @@ def connection(options, keys, session_id, host, port):
             started = common.ticks_ms()
             client.handshake(sink)
             common.handshake_line(session, started, host + ":%d" % port, not session.anonymous)
+            if options["ocsp"]:
+                print("ocsp %d bytes" % len(session.ocsp_response or b""))
         if options["get"]:
             client.send(b"GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" % (options["get"].encode(), host.encode()))
             while client.receive(sink):

@@ -3,7 +3,7 @@
 
 import gc
 import sys
-from binascii import unhexlify
+from binascii import hexlify, unhexlify
 
 try:
     import socket
@@ -30,6 +30,9 @@ OPTIONS = (
     ("--key", "file of its private key"),
     ("--password", "of the private key's file"),
     ("--ca", "file or files (a;b) of trusted roots, PEM or DER"),
+    ("--store", "file of trusted roots that tools/trust_store.py made"),
+    ("--pin", "SHA-256 of a public key that the peer's chain must hold; a,b for several"),
+    ("--fingerprint", "SHA-256 of a certificate to trust as it is; a,b for several"),
     ("--psk", "pre-shared key in hexadecimal"),
     ("--psk-identity", "its identity; default: Client_identity"),
     ("--cipher", "the one cipher suite to offer, 0xC02B or its IANA name"),
@@ -38,9 +41,12 @@ OPTIONS = (
     ("--min-version", "ssl3, tls1.0 to tls1.3; dtls1.0 or dtls1.2"),
     ("--max-version", "the same"),
     ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),
+    ("--alpn", "application protocols, the preferred first: h2,http/1.1"),
+    ("--export", "LABEL of keying material, of which 32 bytes are printed after a handshake"),
     ("--trace", None, "show the handshake's messages, in a build that has traces or from source"),
 )
 _peak = 0
+_asked = {}  # the options
 
 
 def lookup(rows, number):
@@ -56,9 +62,13 @@ def alert_name(number):
 
 def parse(options, argv):
     """argv to a dict by option name without dashes; exits on what it does not know."""
-    values = {}
+    global _asked
+    values = _asked = {}
     for row in options:
         values[row[0][2:].replace("-", "_")] = None
+    if not argv or "--help" in argv:
+        list_options(options)
+        sys.exit(0)
     i = 0
     while i < len(argv):
         row = None
@@ -66,9 +76,7 @@ def parse(options, argv):
             if candidate[0] == argv[i]:
                 row = candidate
         if row is None or (row[1] and i + 1 == len(argv)):
-            print("options:")
-            for row in options:
-                print("  %-15s %s" % (row[0], row[-1]))
+            list_options(options)
             print("error code=-6 alert=none : option %s is not known or lacks its value" % argv[i])
             sys.exit(1)
         key = row[0][2:].replace("-", "_")
@@ -79,6 +87,24 @@ def parse(options, argv):
             values[key] = True
         i += 1
     return values
+
+
+def list_options(options):
+    print("options:")
+    for row in options:
+        print("  %-15s %s" % (row[0], row[-1]))
+
+
+def parts(text):
+    """The parts of "a,b"; none of None."""
+    return text.split(",") if text else []
+
+
+def built(thing, name, option):
+    """An attribute that a build may lack; else a line that names its option."""
+    if not hasattr(thing, name):
+        raise Error(-11, 255, "%s is not in this build; enable its USE_ option" % option)
+    return getattr(thing, name)
 
 
 def address(text):
@@ -118,12 +144,18 @@ def trace():
 
 
 def load_keys(options):
-    """Keys from the files and the pre-shared key of the command line."""
+    """Keys from the files, digests and the pre-shared key of the command line."""
     import mxtls
 
     keys = mxtls.Keys()
     if options["cert"] or options["ca"]:
         keys.load_rsa_keys(options["cert"], options["key"], options["password"], options["ca"])
+    if options["store"]:
+        built(keys, "load_trust_store", "--store")(options["store"])
+    for digest in parts(options["pin"]):
+        built(keys, "pin", "--pin")(digest)
+    for digest in parts(options["fingerprint"]):
+        built(keys, "trust_fingerprint", "--fingerprint")(digest)
     if options["psk"]:
         keys.load_psk(unhexlify(options["psk"]), options["psk_identity"] or "Client_identity")
     return keys
@@ -188,6 +220,11 @@ def handshake_line(session, started, peer, verified):
         "handshake version=%s suite=%s resumed=%d verified=%d peer=\"%s\" ms=%d heap_peak=%d"
         % (lookup(VERSIONS, session.version), suite_names.name(session.cipher_suite), session.resumed, verified, peer, ticks_ms() - started, _peak)
     )
+    if _asked["alpn"]:
+        print("alpn %s" % (session.alpn or "none"))
+    if _asked["export"]:
+        material = built(session, "export", "--export")(_asked["export"].encode())
+        print("export %s" % hexlify(material).decode())
 
 
 def heap_line():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A TLS server for the command line, on CPython and MicroPython alike: echo or a page, one client at a time, or with --dtls many at once.
 
-    server.py --listen HOST:PORT --cert FILE --key FILE [--echo | --www] …    (no option lists them all)
+    server.py --listen HOST:PORT --cert FILE --key FILE [--echo | --www] …    (--help lists them all)
 
 Prints `listening on PORT`, then one line for each handshake. It goes on after a client fails, until --count clients were served;
 its exit code is that of the last one.
@@ -16,6 +16,8 @@ from mxtls.config import USE_DTLS as _USE_DTLS
 OPTIONS = common.OPTIONS + (
     ("--listen", "HOST:PORT, port 0 for any"),
     ("--dh", "file of Diffie-Hellman parameters, PEM or DER"),
+    ("--sni", "keys for other host names, NAME=CERT:KEY; a,b for several"),
+    ("--staple", "file of the OCSP response for --cert, DER"),
     ("--verify", None, "ask clients for a certificate that --ca issued, and refuse those without"),
     ("--echo", None, "send back what comes (the default)"),
     ("--www", None, "answer each request with a page"),
@@ -80,8 +82,13 @@ def main(argv):
     import mxtls
 
     keys = common.load_keys(options)
+    names = more_keys(options)
     if options["dh"]:
         keys.load_dh_params(options["dh"])
+    if options["staple"]:
+        common.built(keys, "ocsp_response", "--staple")
+        with open(options["staple"], "rb") as file:
+            keys.ocsp_response = file.read()
     mxtls.open()
     if options["dtls"] and not _USE_DTLS:
         raise mxtls.Error(-11, 255, "DTLS is not in this build; enable USE_DTLS")
@@ -96,18 +103,33 @@ def main(argv):
     if _USE_DTLS and options["dtls"]:
         import datagrams
 
-        sys.exit(datagrams.serve(listener, lambda: make_session(keys, options), count, page if options["www"] else None, bool(options["verify"])))
+        sys.exit(datagrams.serve(listener, lambda: make_session(keys, names, options), count, page if options["www"] else None, bool(options["verify"])))
     served = 0
     failure = None
     while not count or served < count:
         sock = listener.accept()[0]
         served += 1
-        failure = one(keys, sock, options)
+        failure = one(keys, names, sock, options)
     if failure:
         sys.exit(1)
 
 
-def make_session(keys, options):
+def more_keys(options):
+    """Keys by host name, of --sni; each trusts what the others do."""
+    from mxtls import Error
+
+    names = {}
+    for item in common.parts(options["sni"]):
+        if "=" not in item or ":" not in item:
+            raise Error(-6, 255, "give --sni NAME=CERT:KEY")
+        name, files = item.split("=", 1)
+        own = dict(options)
+        own["cert"], own["key"] = files.split(":", 1)
+        names[name] = common.load_keys(own)
+    return names
+
+
+def make_session(keys, names, options):
     import mxtls
 
     return mxtls.ServerSession(
@@ -117,10 +139,12 @@ def make_session(keys, options):
         max_version=common.version_number(options["max_version"]),
         max_record=int(options["max_record"] or 16384),
         dtls=bool(options["dtls"]),
+        alpn=common.parts(options["alpn"]),
+        sni=names,
     )
 
 
-def one(keys, sock, options):
+def one(keys, names, sock, options):
     """Serve one client; what went wrong, or None."""
     from stream import Stream
 
@@ -128,7 +152,7 @@ def one(keys, sock, options):
 
     client = None
     try:
-        client = Stream(make_session(keys, options), sock)
+        client = Stream(make_session(keys, names, options), sock)
         if not serve(client, options["www"], bool(options["verify"])):
             return "no data"
     except mxtls.Error as e:

@@ -657,34 +657,43 @@ def test_groups(peer, group, role, record):
         record("TLS 1.3: HelloRetryRequest", peer, case)
 
 
-def test_their_client_is_asked_for_another_group(record):
-    need(OPENSSL)
+@pytest.mark.parametrize("peer, group", ((OPENSSL, ("-groups", "X448:P-256")), (GNUTLS, "GROUP-FFDHE2048:+GROUP-SECP384R1"), (NSS, ("-I", "FF2048,P256"))), ids=name_of)
+def test_their_client_is_asked_for_another_group(peer, group, record):
+    """With a certificate of theirs, too."""
+    need(peer)
     case = modern("server")
-    for extra in (("-groups", "X448:P-256"), ("-groups", "X448:P-384", "-cert", case.chain.chain_path, "-key", case.chain.key_path)):
-        with OPENSSL.run(case, *extra) as other:
+    if peer is GNUTLS:
+        case.more, group = ":-GROUP-ALL:+" + group, ("--single-key-share",)
+    for extra in (group, (*group, *showing(peer, case))):
+        with peer.run(case, *extra) as other:
             ours = other.connect(session_for(case, keys_for(case, auth=True), cert_validator=lambda s, x, alert: c.ALLOW_ANON_CONNECTION))
             other.talk(ours)
-            ours.close()
-    record("TLS 1.3: HelloRetryRequest", OPENSSL, case)
+            finish(ours)
+    record("TLS 1.3: HelloRetryRequest", peer, case)
 
 
+@pytest.mark.parametrize("peer", (OPENSSL, GNUTLS), ids=name_of)
 @pytest.mark.parametrize("role", peers.ROLES)
 @pytest.mark.parametrize("key, scheme", (
     ("p384", "ecdsa_secp384r1_sha384"), ("p521", "ecdsa_secp521r1_sha512"), ("rsa2048", "rsa_pss_rsae_sha256"),
     ("rsa2048", "rsa_pss_rsae_sha384"), ("rsa2048", "rsa_pss_rsae_sha512"),
 ))
-def test_signatures(key, scheme, role, record):
+def test_signatures(key, scheme, role, peer, record):
     """The scheme of either side's CertificateVerify, client certificates too."""
-    need(OPENSSL)
+    need(peer)
     case = modern(role)
     case.key = key
-    extra = asking(OPENSSL, case) if role == "client" else showing(OPENSSL, case)
-    only = ("-sigalgs", scheme + (":RSA+SHA256" if key == "rsa2048" else ":ECDSA+SHA256"))  # the chain has SHA-256
-    with OPENSSL.run(case, *extra, *only) as other:
+    extra = asking(peer, case) if role == "client" else showing(peer, case)
+    chained = "RSA" if key == "rsa2048" else "ECDSA"  # with SHA-256
+    if peer is OPENSSL:
+        extra += ("-sigalgs", "%s:%s+SHA256" % (scheme, chained))
+    else:
+        case.more = ":-SIGN-ALL:+SIGN-%s:+SIGN-%s-SHA256" % (scheme.upper().replace("_", "-"), chained)
+    with peer.run(case, *extra) as other:
         ours = other.connect(session_for(case, keys_for(case, auth=True), cert_validator=None if role == "client" else lambda s, x, alert: alert))
         other.talk(ours)
         ours.close()
-    record("TLS 1.3: signatures", OPENSSL, case)
+    record("TLS 1.3: signatures", peer, case)
 
 
 @pytest.mark.parametrize("peer", (OPENSSL, GNUTLS, NSS), ids=name_of)
@@ -727,6 +736,19 @@ def test_pre_shared_keys(peer, role, alone, monkeypatch, record):
     with peer.run(case, *(("-allow_no_dhe_kex",) if alone and peer is OPENSSL else ())) as other, pytest.raises((mxtls.Error, ConnectionError)):
         other.connect(session_for(case, wrong))
     record("TLS 1.3: PSK " + ("alone" if alone else "with ECDHE"), peer, case)
+
+
+def test_pre_shared_keys_with_nss(record):
+    """tstclnt offers one; selfserv takes none, not of tstclnt either."""
+    need(NSS)
+    case, keys = modern("server"), mxtls.Keys()
+    keys.load_psk(PSK, IDENTITY)
+    with NSS.run(case, "-z", "0x%s:%s" % (PSK.hex(), IDENTITY)) as other:
+        ours = other.connect(session_for(case, keys))
+        assert ours.session.peer_certificate is None and not ours.session.anonymous
+        other.talk(ours)
+        finish(ours)
+    record("TLS 1.3: PSK with ECDHE", NSS, case)
 
 
 @pytest.mark.parametrize("suite", (0x1301, 0x1302), ids=lambda s: "%04X" % s)
@@ -816,6 +838,102 @@ def test_key_update(role, suite, record):
             other.process.output = b""
         ours.close()
     record("TLS 1.3: KeyUpdate", OPENSSL, case)
+
+
+def test_their_keys_change(record):
+    """gnutls-cli's own key, then both; and gnutls-serv answers ours."""
+    need(GNUTLS)
+    case = modern("server")
+    with GNUTLS.run(case, "--inline-commands") as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours)
+        for command, both in ((b"^rekey1^\n", False), (b"^rekey^\n", True), (None, True)):
+            before, other.process.output = (bytes(ours.session.secrets.rd), bytes(ours.session.secrets.wr)), b""
+            if command:
+                other.process.write(command)
+            else:
+                ours.session.encode_rehandshake()
+            other.talk(ours)
+            other.talk(ours, TEXT.replace(b"line", b"again"))
+            assert bytes(ours.session.secrets.rd) != before[0] and (bytes(ours.session.secrets.wr) != before[1]) == both
+        finish(ours)
+    record("TLS 1.3: KeyUpdate", GNUTLS, case)
+    case = modern("client")
+    with GNUTLS.run(case) as other:
+        ours = other.connect(session_for(case))
+        for _ in range(3):
+            before = bytes(ours.session.secrets.rd)
+            ours.session.encode_rehandshake()
+            other.talk(ours)
+            assert bytes(ours.session.secrets.rd) != before
+        finish(ours)
+    record("TLS 1.3: KeyUpdate", GNUTLS, case)
+
+
+@pytest.mark.parametrize("role", peers.ROLES)
+def test_their_padding(role, record):
+    need(OPENSSL)
+    case = modern(role)
+    with OPENSSL.run(case, "-record_padding", "256") as other:
+        ours = other.connect(session_for(case))
+        other.talk(ours)
+        assert ours.session.rd.text and ours.session.rd.text % 256 == 0
+        ours.close()
+    record("TLS 1.3: padded records", OPENSSL, case)
+
+
+LABEL = "EXPERIMENTAL mxtls"
+MATERIAL = rb"(?i)key(?:ing)? material:\s+((?:[0-9a-f]{2}[:\s]*){40})\s"
+EXPORTS = (  # gnutls-serv and tstclnt print none
+    (OPENSSL, "client", ("-keymatexport", LABEL, "-keymatexportlen", "40")), (OPENSSL, "server", ("-keymatexport", LABEL, "-keymatexportlen", "40")),
+    (GNUTLS, "server", ("--keymatexport", LABEL, "--keymatexportsize", "40")), (NSS, "client", ("-x", LABEL + ":40", "-v")),
+)
+
+
+@pytest.mark.parametrize("peer, role, extra", EXPORTS, ids=lambda v: "" if isinstance(v, tuple) else name_of(v))
+@pytest.mark.parametrize("version", (c.TLS1_2, MODERN), ids=name_of)
+def test_keying_material(peer, role, extra, version, record):
+    """RFC 5705 and RFC 8446 section 7.5: both ends export the same."""
+    need(peer)
+    case = Case(version, 0xC02F if version == c.TLS1_2 else 0x1302, role)
+    with peer.run(case, *extra) as other:
+        ours = other.connect(session_for(case))
+        ours_has = ours.session.export(LABEL.encode(), None, 40)
+        other.talk(ours)
+        theirs = other.process.wait_for(MATERIAL, SECONDS).group(1)
+        assert bytes.fromhex(theirs.decode().replace(":", "")) == ours_has
+        finish(ours)
+    record("keying material", peer, case)
+
+
+def test_gnutls_asks_later(record):
+    """Whoever writes REAUTH to gnutls-serv is asked for his certificate again."""
+    need(GNUTLS)
+    case = modern("client")
+    with GNUTLS.run(case, *asking(GNUTLS, case)) as other:
+        ours = other.connect(session_for(case, keys_for(case, auth=True), post_handshake_auth=True))
+        other.talk(ours)
+        for _ in range(2):
+            other.process.output = b""
+            ours.send(b"**REAUTH**\n")
+            while not ours.session.output.end:  # until there is something to answer
+                ours.read()
+            ours.flush()
+            peers.receive_until(ours, b"Successfully executed")
+            other.talk(ours)
+        finish(ours)
+    record("TLS 1.3: authentication behind the handshake", GNUTLS, case)
+
+
+def test_nss_asks_later(record):
+    need(NSS)
+    case = modern("client")
+    with NSS.run(case, "-E", "-r", "-r", "-r", "-v") as other:
+        ours = other.connect(session_for(case, keys_for(case, auth=True), post_handshake_auth=True))
+        other.talk(ours)
+        finish(ours)
+        other.process.wait_for(b"Subject: CN=leaf(?s:.*)Certificate Validated", SECONDS)
+    record("TLS 1.3: authentication behind the handshake", NSS, case)
 
 
 @pytest.mark.parametrize("peer", (OPENSSL, GNUTLS, NSS), ids=name_of)

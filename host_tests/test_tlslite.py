@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Both roles against tlslite-ng, another implementation in Python, in one process: suites, groups, extensions, and the record
-size limit, which OpenSSL does not have."""
+size limit, which OpenSSL does not have; under TLS 1.3 also pre-shared keys, HelloRetryRequest, tickets, certificates of clients within the
+handshake and behind it, KeyUpdate and keying material."""
 
 import contextlib
 import socket
@@ -14,6 +15,7 @@ import mxtls
 from mxtls import codes as c, suite_names
 
 tlslite = pytest.importorskip("tlslite.api")
+from tlslite.constants import KeyUpdateMessageType  # noqa: E402
 from tlslite.errors import TLSLocalAlert, TLSRemoteAlert  # noqa: E402
 
 BULK = bytes(range(256)) * 80  # more than one record
@@ -243,3 +245,202 @@ def test_they_refuse_a_changed_finished():
     assert not client.complete and loop.check_text(client.error).alert == c.ALERT_DECRYPT_ERROR
     assert isinstance(peer.error, TLSRemoteAlert) and peer.error.description == c.ALERT_DECRYPT_ERROR
     mxtls.open()
+
+
+# TLS 1.3
+
+SECRET, IDENTITY = b"0123456789abcdef", b"device"
+CURVES = {29: "x25519", 23: "secp256r1", 24: "secp384r1", 25: "secp521r1"}
+ROLES = ("client", "server")
+
+
+def modern(**others):
+    """Settings for TLS 1.3. Nothing is compressed: their client would do so unasked."""
+    return settings(minVersion=(3, 4), maxVersion=(3, 4), certificate_compression_send=[], **others)
+
+
+def answer(connection):
+    """Five bytes back and forth."""
+    connection.write(connection.read(min=5, max=5))
+
+
+def meet(role, chain, wanted, script=answer, theirs=None, keys=None, kept=None, until=b"hello", **arguments):
+    """Ours in that role with theirs, which runs script(connection) after its handshake. keys: of both of ours; theirs: arguments of its handshake; kept:
+    a list for its session. Ours says hello and waits for that text. Both, connected."""
+    certificates, key = their_chain(chain)
+
+    def run(connection):
+        if role == "client":
+            connection.handshakeServer(**{"certChain": certificates, "privateKey": key, "settings": wanted, **(theirs or {})})
+        else:
+            connection.handshakeClientCert(**{"settings": wanted, "serverName": "localhost", **(theirs or {})})
+        script(connection)
+        if kept is not None:
+            kept[:] = [connection.session]
+        connection.read(min=1, max=1)  # what ends it
+
+    peer = Peer(run)
+    ends = loop.pair((keys, keys) if keys else chain, min_version=c.TLS1_3, max_version=c.TLS1_3, **{role: arguments})
+    end = ends[0] if role == "client" else ends[1]
+    peer.drive(end, lambda: end.complete)
+    if end.complete:
+        end.send(b"hello")
+        peer.drive(end, lambda: until in end.data)
+    return end, peer
+
+
+def end_of(end, peer, ok=True):
+    if ok:
+        if not end.error:
+            end.send(b"!")
+        with contextlib.suppress(BrokenPipeError):
+            peer.ours.sendall(end.take())
+    peer.done()
+    if ok and (peer.error or end.error):
+        raise peer.error or end.error
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("group", CURVES)
+@pytest.mark.parametrize("shares", ("a share", "no share"))
+def test_modern_groups(role, group, shares):
+    """Their server's one group makes ours say hello again unless it is X25519; their client without a share is asked for one."""
+    wanted = modern(eccCurves=[CURVES[group]], keyShares=[CURVES[group]] if shares == "a share" else [], dhGroups=[])
+    if role == "client" and shares == "no share":
+        pytest.skip("not a case: a server sends one")
+    end_of(*meet(role, pki.chain(), wanted))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("key, scheme", (
+    ("p256", {"ecdsaSigHashes": ["sha256"]}), ("p384", {"ecdsaSigHashes": ["sha384", "sha256"]}), ("p521", {"ecdsaSigHashes": ["sha512", "sha256"]}),
+    ("rsa2048", {"rsaSigHashes": ["sha256"]}), ("rsa2048", {"rsaSigHashes": ["sha384"]}), ("rsa2048", {"rsaSigHashes": ["sha512"]}),
+), ids=lambda v: v if isinstance(v, str) else next(iter(v.values()))[0])
+def test_modern_signatures(role, key, scheme):
+    """Of the server and of a client that shows a certificate."""
+    chain = pki.chain(key=key, eku=("server", "client"))
+    keys = mxtls.Keys()
+    keys.load_rsa_keys_mem(b"".join(chain.chain_ders), chain.key_der, chain.root_der)
+    certificates, private = their_chain(chain)
+    theirs = {"reqCert": True} if role == "client" else {"certChain": certificates, "privateKey": private}
+    kept, seen = [], []
+    arguments = {"cert_validator": lambda s, x, a: seen.append(x) or a} if role == "server" else {}
+    end_of(*meet(role, chain, modern(**scheme), theirs=theirs, keys=keys, kept=kept, **arguments))
+    assert len(seen) == 1 if role == "server" else bytes(kept[0].clientCertChain.x509List[0].bytes) == chain.chain_ders[0]
+
+
+def psk_keys(secret=SECRET):
+    keys = mxtls.Keys()
+    keys.load_psk(secret, IDENTITY.decode())
+    return keys
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("mode", ("psk_dhe_ke", "psk_ke"))
+@pytest.mark.parametrize("retry", (False, True), ids=("at once", "after a retry"))
+def test_modern_pre_shared_keys(role, mode, retry):
+    group = "secp256r1" if role == "client" else "x25519"
+    wanted = modern(pskConfigs=[(IDENTITY, SECRET, "sha256")], psk_modes=[mode], **({"eccCurves": [group], "keyShares": [], "dhGroups": []} if retry else {}))
+    theirs = {"certChain": None, "privateKey": None} if role == "client" else {}
+    if retry and mode == "psk_ke":
+        pytest.skip("not a case: there is no group to ask for")
+    end, peer = meet(role, pki.chain(), wanted, theirs=theirs, keys=psk_keys())
+    assert end.session.peer_certificate is None and not end.session.anonymous
+    end_of(end, peer)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_modern_pre_shared_keys_that_differ(role):
+    wanted = modern(pskConfigs=[(IDENTITY, SECRET, "sha256")])
+    end, peer = meet(role, pki.chain(), wanted, theirs={"certChain": None, "privateKey": None} if role == "client" else {}, keys=psk_keys(SECRET[::-1]))
+    end_of(end, peer, ok=False)
+    assert not end.complete and (end.error.alert == c.ALERT_DECRYPT_ERROR if role == "server" else isinstance(peer.error, TLSLocalAlert))
+
+
+@pytest.mark.parametrize("suite", (0x1301, 0x1302), ids=lambda s: "%04X" % s)
+def test_modern_client_resumes(suite):
+    wanted, sid = modern(ticketKeys=[bytearray(32)]), mxtls.SessionId()
+    for resumed in (False, True, True):
+        end, peer = meet("client", pki.chain(), wanted, session_id=sid, cipher_suite=suite)
+        assert end.session.resumed == resumed
+        end_of(end, peer)
+
+
+@pytest.mark.parametrize("tickets", (True, False), ids=("ticket", "cache"))
+def test_modern_server_resumes(tickets):
+    keys, kept = loop.keys_of(pki.chain())[1], []
+    keys.tickets = tickets
+    for resumed in (False, True):
+        end, peer = meet("server", pki.chain(), modern(), keys=keys, kept=kept, theirs={"session": kept[0]} if kept else {})
+        assert end.session.resumed == resumed
+        end_of(end, peer)
+        assert kept[0].tickets
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_modern_key_update(role):
+    """Theirs, which wants ours; then ours, which wants theirs."""
+
+    def script(connection):
+        for kind in (KeyUpdateMessageType.update_requested, KeyUpdateMessageType.update_not_requested):
+            assert connection.read(min=5, max=5) == b"hello"
+            for _ in connection.send_keyupdate_request(kind):
+                pass
+            connection.write(b"after")
+        answer(connection)
+
+    end, peer = meet(role, pki.chain(), modern(), script, until=b"after")
+    before = bytes(end.session.secrets.rd), bytes(end.session.secrets.wr)
+    end.data.clear()
+    end.send(b"hello")
+    peer.drive(end, lambda: end.data == b"after")
+    assert bytes(end.session.secrets.rd) != before[0] and bytes(end.session.secrets.wr) == before[1]
+    end.session.encode_rehandshake()
+    end.send(b"again")
+    peer.drive(end, lambda: end.data == b"afteragain")
+    assert bytes(end.session.secrets.wr) != before[1]
+    end_of(end, peer)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("suite", ("aes128gcm", "aes256gcm"))
+def test_modern_keying_material(role, suite):
+    got = []
+
+    def script(connection):
+        got.append(bytes(connection.keyingMaterialExporter(bytearray(b"EXPERIMENTAL mxtls"), 40)))
+        answer(connection)
+
+    end, peer = meet(role, pki.chain(), modern(cipherNames=[suite]), script)
+    assert got == [end.session.export(b"EXPERIMENTAL mxtls", None, 40)]
+    end_of(end, peer)
+
+
+def test_modern_authentication_behind_the_handshake():
+    """Their server asks twice, each time with another context."""
+    chain, kept = pki.chain(eku=("server", "client")), []
+    keys = mxtls.Keys()
+    keys.load_rsa_keys_mem(b"".join(chain.chain_ders), chain.key_der, chain.root_der)
+
+    def script(connection):
+        for _ in range(2):
+            connection.session.clientCertChain = None
+            for _ in connection.request_post_handshake_auth(modern()):
+                pass
+            answer(connection)
+
+    end, peer = meet("client", chain, modern(), script, keys=keys, kept=kept, post_handshake_auth=True)
+    end.send(b"twice")
+    peer.drive(end, lambda: b"twice" in end.data)
+    end_of(end, peer)
+    assert bytes(kept[0].clientCertChain.x509List[0].bytes) == chain.chain_ders[0]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("ours, theirs", ((512, 2**14 + 1), (1000, 700), (16384, 64)))
+def test_modern_record_size_limit(role, ours, theirs):
+    """It counts the content type here; our servers answer, our clients ask below 16384."""
+    end, peer = meet(role, pki.chain(), modern(record_size_limit=theirs), max_record=ours)
+    if role == "server" or ours < 16384:
+        assert end.session.max_out == min(ours, theirs - 1)
+    end_of(end, peer)

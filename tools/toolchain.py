@@ -23,10 +23,13 @@ VENV_PYTHON = VENV / "bin" / "python"
 MPY_CROSS = BIN / "mpy-cross"
 NATIVE = ROOT / "port" / "native"
 APT_PACKAGES = ("openssl", "build-essential", "pkg-config", "libffi-dev")
-CHECK_PACKAGES = ("valgrind",)  # what only host_tests/test_constant_time.py runs
 QEMU_PACKAGES = ("qemu-system-arm",)  # what only host_tests/test_native.py runs
-PEER_PACKAGES = ("gnutls-bin", "libnss3-tools")  # what only host_tests/test_interop.py talks to
-BROKER_PACKAGES = ("mosquitto",)  # what only host_tests/test_third_party.py talks to
+TEST_PACKAGES = (  # what only tests run, which skip what is missing
+    (("gnutls-bin", "libnss3-tools"), "GnuTLS or NSS to test against"),
+    (("mosquitto",), "MQTT broker to test against"),
+    (("nginx-light",), "nginx to test against"),
+    (("valgrind",), "valgrind to check constant time with"),
+)
 APPLICATIONS = BUILD / "applications"  # of others, for MicroPython, run there unchanged: (project, version, its file)
 APPLICATION_FILES = (
     ("micropython-umqtt.simple", "1.3.4", "umqtt/simple.py"),
@@ -60,8 +63,8 @@ def apt_packages():
 
 
 def peers():
-    """What the interoperability tests talk to beside openssl: GnuTLS, NSS, mosquitto, and two that no package has. Tests skip what is missing."""
-    for packages, what in ((PEER_PACKAGES, "GnuTLS or NSS to test against"), (BROKER_PACKAGES, "MQTT broker to test against"), (CHECK_PACKAGES, "valgrind to check constant time with")):
+    """What the interoperability tests talk to beside openssl: the packages of TEST_PACKAGES, and two that no package has. Tests skip what is missing."""
+    for packages, what in TEST_PACKAGES:
         try:
             if shutil.which("dpkg-query"):
                 apt_install(packages)
@@ -161,7 +164,7 @@ def tool(name, packages):
 
 
 def apt_install(wanted):
-    """Install what is missing of these Debian packages, visibly; needs root or sudo."""
+    """Install what is missing of these Debian packages, visibly; needs root or sudo. A server that comes along is not started (RUNLEVEL)."""
     state = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n", *wanted], capture_output=True, text=True).stdout
     have = {line.split()[0] for line in state.splitlines() if line.endswith("ok installed")}
     missing = [p for p in wanted if p not in have]
@@ -170,7 +173,7 @@ def apt_install(wanted):
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     with step("installing " + " ".join(missing)):
         try:
-            install = sudo + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends"] + missing
+            install = sudo + ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "install", "-y", "--no-install-recommends"] + missing
             try:
                 run("apt", *install)
             except Failed:  # most often: the package lists are old or were never fetched
