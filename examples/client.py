@@ -70,6 +70,7 @@ def connection(options, keys, session_id, host, port):
         max_record=int(options["max_record"] or 16384),
         fallback=bool(options["fallback"]),
         dtls=bool(options["dtls"]),
+        connection_id=common.connection_id(options),
     )
     sock = common.connect(host, port, options["dtls"])
     if _USE_DTLS and options["dtls"]:

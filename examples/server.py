@@ -96,7 +96,10 @@ def main(argv):
     if _USE_DTLS and options["dtls"]:
         import datagrams
 
-        sys.exit(datagrams.serve(listener, lambda: make_session(keys, options), count, page if options["www"] else None, bool(options["verify"])))
+        prefix = common.connection_id(options)
+        sys.exit(datagrams.serve(listener, lambda cid: make_session(keys, options, cid), count, page if options["www"] else None, bool(options["verify"]), prefix))
+    if options["connection_id"] is not None:
+        raise mxtls.Error(-6, 255, "--connection-id is for datagrams; give --dtls too")
     served = 0
     failure = None
     while not count or served < count:
@@ -107,7 +110,7 @@ def main(argv):
         sys.exit(1)
 
 
-def make_session(keys, options):
+def make_session(keys, options, connection_id=None):
     import mxtls
 
     return mxtls.ServerSession(
@@ -117,6 +120,7 @@ def make_session(keys, options):
         max_version=common.version_number(options["max_version"]),
         max_record=int(options["max_record"] or 16384),
         dtls=bool(options["dtls"]),
+        connection_id=connection_id,
     )
 
 
