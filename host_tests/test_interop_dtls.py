@@ -16,7 +16,21 @@ import pki
 import pytest
 from datagrams import ready
 from peers import ANSWER, GNUTLS, MBEDTLS, OPENSSL, TEXT, Case
-from test_interop import NO_TICKET, RESUMING, asking, auth_case, check, finish, keys_for, name_of, need, new_keys, record, session_for, showing  # noqa: F401
+from test_interop import (  # noqa: F401
+    NO_TICKET,
+    RESUMING,
+    asking,
+    auth_case,
+    check,
+    finish,
+    keys_for,
+    name_of,
+    need,
+    new_keys,
+    record,
+    session_for,
+    showing,
+)
 
 import mxtls
 import targets
