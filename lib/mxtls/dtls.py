@@ -106,7 +106,7 @@ class Dtls:
         self.record = 0  # where in input.buf the record that is being read begins
         if _USE_CONNECTION_ID:
             self.settled = True  # what comes next is another datagram
-            self.cid = None  # the connection id that we offer; None: we offer none
+            self.cid = None  # the connection id that we offer, in each handshake of the session; None: we offer none
             self.skip = 0  # bytes of the peer's in the records that we send,
             self.skip_before = 0  # and in those of another epoch than
             self.skip_epoch = 0  # this one's last byte
