@@ -90,6 +90,7 @@ def connection(options, keys, session_id, host, port):
         alpn=common.parts(options["alpn"]),
         ocsp=bool(options["ocsp"]),
         post_handshake_auth=bool(options["later"]),
+        connection_id=common.connection_id(options),
     )
     sock = common.connect(host, port, options["dtls"])
     if _USE_DTLS and options["dtls"]:

@@ -38,6 +38,7 @@ OPTIONS = (
     ("--cipher", "the one cipher suite to offer, 0xC02B or its IANA name"),
     ("--dtls", None, "over datagrams, UDP"),
     ("--pmtu", "the longest datagram, bytes of UDP payload, for both sides; default: 1500"),
+    ("--connection-id", "HEX that datagrams to us carry, so that a new address is no loss; a server puts a byte behind it"),
     ("--min-version", "ssl3, tls1.0 to tls1.3; dtls1.0 or dtls1.2"),
     ("--max-version", "the same"),
     ("--max-record", "longest record's plaintext, bounds the memory: 512 to 16384"),
@@ -159,6 +160,11 @@ def load_keys(options):
     if options["psk"]:
         keys.load_psk(unhexlify(options["psk"]), options["psk_identity"] or "Client_identity")
     return keys
+
+
+def connection_id(options):
+    """The bytes of --connection-id; b"" asks for none but sends the peer's, None offers nothing."""
+    return None if options["connection_id"] is None else unhexlify(options["connection_id"])
 
 
 def connect(host, port, dtls=False):

@@ -11,6 +11,7 @@ from stream import Stream
 
 import mxtls
 from mxtls.codes import APP_DATA, HANDSHAKE_COMPLETE, RECEIVED_ALERT, REQUEST_CLOSE, SUCCESS
+from mxtls.config import USE_CONNECTION_ID as _USE_CONNECTION_ID
 from mxtls.dtls_cookie import cookie_offset
 
 PATIENCE = 10000  # milliseconds that a client waits for data
@@ -45,10 +46,10 @@ class Datagrams(Stream):
 
 
 class Client:
-    """A client of the server, known by its address."""
+    """A client of the server, known by its address, and where it carries one by the connection id that we asked it for."""
 
-    def __init__(self, sock, address, session, hello):
-        self.sock, self.address, self.session, self.hello = sock, address, session, hello
+    def __init__(self, sock, address, session, hello, cid):
+        self.sock, self.address, self.session, self.hello, self.cid = sock, address, session, hello, cid
         self.started = self.seen = common.ticks_ms()
         self.request = b""
         self.bytes = 0
@@ -68,8 +69,10 @@ class Client:
             if status == REQUEST_CLOSE:
                 self.done = True
 
-    def take(self, data, page, verify):
-        """One datagram; echo what is in it, or answer a request with a page."""
+    def take(self, data, address, page, verify):
+        """One datagram; echo what is in it, or answer a request with a page. A client with a connection id may have moved to that address:
+        it has, when the datagram brought the newest of its records (RFC 9146 section 6). Somebody else may have sent that on, so
+        answer such a client with no more than it sent, or ask it for something first that only it can know."""
         s = self.session
         self.seen = common.ticks_ms()
         view = s.get_readbuf()
@@ -88,6 +91,8 @@ class Client:
                 self.failure = self.failure or s.plaintext[0] == 2
                 self.done = True
             status = s.processed_data()
+        if _USE_CONNECTION_ID and s.newest:
+            self.address = address
         if not self.done:
             sent = self.flush()
             if HANDSHAKE_COMPLETE in (status, sent):
@@ -107,29 +112,32 @@ class Client:
         self.session.delete()
 
 
-def serve(sock, new_session, count, page, verify):
-    """Serve clients until `count` of them are gone (0: for ever); the exit code: 1 when the last one failed."""
+def serve(sock, new_session, count, page, verify, prefix=None):
+    """Serve clients until `count` of them are gone (0: for ever); the exit code: 1 when the last one failed. new_session(connection_id) makes a
+    session; with a prefix, bytes, each client has an id of its own: the prefix and a byte."""
     listener = mxtls.Listener()
-    clients = {}
+    clients = []
     served = failed = 0
     while not count or served < count:
         common.sample_heap()
         if ready(sock, shortest(clients)):
             data, address = sock.recvfrom(DATAGRAM)
-            peer = address if isinstance(address, bytes) else repr(address).encode()
-            client = clients.get(peer)
+            cid = None
+            if _USE_CONNECTION_ID and prefix is not None:
+                cid = mxtls.connection_id(data, len(data), len(prefix) + 1)
+            client = find(clients, address, cid)
             if client is None or (client.session.established and cookie_offset(data, len(data)) and data[27:59] != client.hello):
-                client = meet(sock, listener, clients, data, address, peer, new_session)
+                client = meet(sock, listener, clients, client, data, address, new_session, prefix)
             if client:
-                step(client, client.take, data, page, verify)
-        for peer, client in list(clients.items()):
+                step(client, client.take, data, address, page, verify)
+        for client in list(clients):
             if not client.done and client.session.timeout() == 0:
                 step(client, client.flush)
             if (common.ticks_ms() - client.seen) & 0x3FFFFFFF > IDLE:
                 client.done = True
             if client.done:
                 client.close()
-                del clients[peer]
+                clients.remove(client)
                 served += 1
                 failed = client.failure or not client.bytes
     return int(bool(failed))
@@ -138,24 +146,39 @@ def serve(sock, new_session, count, page, verify):
 def shortest(clients):
     """The time until the first flight must be sent again, at most a second when there is anybody to forget."""
     wait = 1000 if clients else -1
-    for client in clients.values():
+    for client in clients:
         left = client.session.timeout()
         if left >= 0:
             wait = min(wait, left)
     return wait
 
 
-def meet(sock, listener, clients, data, address, peer, new_session):
-    """A datagram from an address without a session: a Client when it has shown that it receives there, else None."""
-    n = listener.check(data, len(data), peer)
+def find(clients, address, cid):
+    """The client with this connection id, or for None the one at this address; None when there is none."""
+    for client in clients:
+        if client.cid == cid if cid is not None else client.address == address:
+            return client
+    return None
+
+
+def meet(sock, listener, clients, before, data, address, new_session, prefix):
+    """A datagram from an address without a session, or whose client `before` begins anew: a Client when it has shown that it receives there, else None."""
+    n = listener.check(data, len(data), address if isinstance(address, bytes) else repr(address).encode())
     if n > 0:
         sock.sendto(memoryview(listener.answer)[:n], address)
-    if n >= 0 or (peer not in clients and len(clients) >= CLIENTS):
+    if n >= 0 or (before is None and len(clients) >= CLIENTS):
         return None
-    if peer in clients:
-        clients[peer].session.delete()  # it began anew
-    clients[peer] = Client(sock, address, new_session(), data[27:59])
-    return clients[peer]
+    if before:
+        before.session.delete()
+        clients.remove(before)
+    cid = None
+    if prefix is not None:
+        cid = prefix + b"\0"
+        while find(clients, None, cid):
+            cid = prefix + bytes([cid[-1] + 1])
+    client = Client(sock, address, new_session(cid), data[27:59], cid)
+    clients.append(client)
+    return client
 
 
 def step(client, call, *arguments):

@@ -103,7 +103,11 @@ def main(argv):
     if _USE_DTLS and options["dtls"]:
         import datagrams
 
-        sys.exit(datagrams.serve(listener, lambda: make_session(keys, names, options), count, page if options["www"] else None, bool(options["verify"])))
+        prefix = common.connection_id(options)
+        refuse = bool(options["verify"])
+        sys.exit(datagrams.serve(listener, lambda cid: make_session(keys, names, options, cid), count, page if options["www"] else None, refuse, prefix))
+    if options["connection_id"] is not None:
+        raise mxtls.Error(-6, 255, "--connection-id is for datagrams; give --dtls too")
     served = 0
     failure = None
     while not count or served < count:
@@ -129,7 +133,7 @@ def more_keys(options):
     return names
 
 
-def make_session(keys, names, options):
+def make_session(keys, names, options, connection_id=None):
     import mxtls
 
     return mxtls.ServerSession(
@@ -141,6 +145,7 @@ def make_session(keys, names, options):
         dtls=bool(options["dtls"]),
         alpn=common.parts(options["alpn"]),
         sni=names,
+        connection_id=connection_id,
     )
 
 

@@ -19,7 +19,7 @@ import targets  # noqa: E402
 # Host tests run from source with everything on that is built; the library's modules read these as they are imported.
 for option, value in configure.resolve("everything").items():
     setattr(mxtls.config, option, value)
-mxtls._USE_DTLS = 1  # the one module that was imported before
+mxtls._USE_DTLS = mxtls._USE_CONNECTION_ID = 1  # the one module that was imported before
 
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)

@@ -153,15 +153,19 @@ def connect(client, server, net):
 # Datagrams as bytes
 
 
-def records(datagram):
-    """[(content type, version, epoch, number, body)] of a datagram."""
+def records(datagram, cid=b""):
+    """[(content type, version, epoch, number, body)] of a datagram; a record with a connection id must have this one."""
     found, at = [], 0
     while at < len(datagram):
-        n = datagram[at + 11] << 8 | datagram[at + 12]
-        assert at + HEADER + n <= len(datagram), "half a record"
+        body = at + HEADER
+        if datagram[at] == c.TLS12_CID:
+            assert datagram[at + 11 : body + len(cid) - 2] == cid, "another connection id"
+            body += len(cid)
+        n = datagram[body - 2] << 8 | datagram[body - 1]
+        assert body + n <= len(datagram), "half a record"
         found.append((datagram[at], datagram[at + 1] << 8 | datagram[at + 2], datagram[at + 3] << 8 | datagram[at + 4],
-                      int.from_bytes(datagram[at + 5 : at + 11], "big"), datagram[at + HEADER : at + HEADER + n]))
-        at += HEADER + n
+                      int.from_bytes(datagram[at + 5 : at + 11], "big"), datagram[body : body + n]))
+        at = body + n
     return found
 
 
@@ -177,8 +181,8 @@ def fragments(datagrams):
     return found
 
 
-def record(body, kind=c.HANDSHAKE, number=0, epoch=0, version=c.DTLS1_2):
-    return bytes([kind]) + version.to_bytes(2, "big") + epoch.to_bytes(2, "big") + number.to_bytes(6, "big") + len(body).to_bytes(2, "big") + bytes(body)
+def record(body, kind=c.HANDSHAKE, number=0, epoch=0, version=c.DTLS1_2, cid=b""):
+    return bytes([kind]) + version.to_bytes(2, "big") + epoch.to_bytes(2, "big") + number.to_bytes(6, "big") + cid + len(body).to_bytes(2, "big") + bytes(body)
 
 
 def fragment(kind, length, seq, at, body):

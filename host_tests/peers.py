@@ -435,7 +435,8 @@ class Mbedtls(Kind):
         return [self.program, "server", *self._common(case, port), *files, *extra]
 
     def client(self, case, port, extra=()):
-        return [self.program, "client", *self._common(case, port), "ca=" + case.chain.root_path, *extra]
+        files = [] if case.psk else ["ca=" + case.chain.root_path]
+        return [self.program, "client", *self._common(case, port), *files, *extra]
 
 
 class TlsLite(Kind):

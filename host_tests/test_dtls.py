@@ -2,6 +2,7 @@
 """DTLS by itself: what the reference documents of its calls, timers, fragments in any order, epochs and replays, cookies, and bad input.
 Peers are in test_interop_dtls.py, lossy networks in test_dtls_network.py."""
 
+import itertools
 import random
 
 import loop
@@ -251,6 +252,11 @@ def test_a_lost_last_flight_is_sent_again(clock, chain, resumed):
 # Fragments
 
 
+def apart(datagrams):
+    """Each record as a datagram of its own."""
+    return [network.record(body, kind, number, epoch, version) for datagram in datagrams for kind, version, epoch, number, body in network.records(datagram)]
+
+
 def cut(messages, r, least=1):
     """Fragments of these (type, length, seq, body), overlapping and doubled, in any order."""
     found = []
@@ -368,6 +374,40 @@ def test_change_cipher_spec_before_its_time(clock, chain):
     server.put(parts[2][1])
     give(client, server.datagrams())
     assert client.session.established and server.session.established
+
+
+@pytest.mark.parametrize("suite", (0xC02B, 0xC00A), ids=lambda s: "%04X" % s)
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_a_finished_that_overtakes(clock, chain, order, suite):
+    """The client's last three records in any order, and the server's two: no timer is needed, in no handshake."""
+    client, server = network.pair(chain, client={"cipher_suite": suite})
+    give(server, client.datagrams())
+    give(client, server.datagrams())
+    for _ in range(2):
+        parts = apart(client.datagrams())
+        assert len(parts) == 3
+        give(server, [parts[i] for i in order])
+        give(client, reversed(apart(server.datagrams())))
+        assert client.session.hs is None and server.session.hs is None and client.session.established and not client.error and not server.error
+        assert client.session.dropped == server.session.dropped == 0 and client.session.dtls.early is None
+        client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+        give(server, client.datagrams())
+        give(client, server.datagrams())
+    network.connect(client, server, Network(clock))
+
+
+def test_what_overtakes_is_bounded_and_believed_in_its_time(clock, chain):
+    """Forged records of the next epoch: one is kept, a long one is not, and it fails its check later."""
+    client, server = network.pair(chain, client={"cipher_suite": 0xC02B})
+    for n in (40, 179, 180, 1000):
+        server.put(network.record(bytes(n), number=n, epoch=1))
+        client.put(network.record(bytes(n), number=n, epoch=1))
+    server.put(network.record(bytes(40), epoch=2))
+    server.put(network.record(bytes(40), c.APPLICATION_DATA, epoch=1))
+    assert server.session.dropped == 4 and client.session.dropped == 2 and len(server.session.dtls.early) == len(client.session.dtls.early) == 192
+    network.connect(client, server, Network(clock))
+    assert server.session.dropped == 5 and client.session.dropped == 3 and not server.session.dtls.early
+    server.session.delete()
 
 
 def test_change_cipher_spec_out_of_place(clock, chain):

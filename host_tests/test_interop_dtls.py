@@ -2,6 +2,7 @@
 """DTLS against OpenSSL, GnuTLS and MicroPython's built-in `tls` (peers.py): every suite, both versions, both roles, with data both ways, and
 each feature that a peer has; our servers always ask for a cookie first. What passes is on docs/interop.md (interop_table.py)."""
 
+import contextlib
 import random
 import re
 import select
@@ -15,7 +16,21 @@ import pki
 import pytest
 from datagrams import ready
 from peers import ANSWER, GNUTLS, MBEDTLS, OPENSSL, TEXT, Case
-from test_interop import asking, auth_case, check, finish, keys_for, name_of, need, new_keys, record, session_for, showing  # noqa: F401
+from test_interop import (  # noqa: F401
+    NO_TICKET,
+    RESUMING,
+    asking,
+    auth_case,
+    check,
+    finish,
+    keys_for,
+    name_of,
+    need,
+    new_keys,
+    record,
+    session_for,
+    showing,
+)
 
 import mxtls
 import targets
@@ -102,18 +117,59 @@ def test_small_datagrams(peer, version, role, mtu, record):  # noqa: F811
     record("fragments, PMTU 256 and 512", peer, case)
 
 
+@pytest.mark.parametrize("ticket", (False, True), ids=("id", "ticket"))
 @pytest.mark.parametrize("peer, version", ALL, ids=name_of)
-def test_client_resumes(peer, version, record):  # noqa: F811
+def test_client_resumes(peer, version, ticket, record):  # noqa: F811
     need(peer)
     case = Case(version, PLAIN[version], "client")
     keys, sid = keys_for(case), mxtls.SessionId()
-    with peer.run(case, *({"openssl": ("-no_ticket",), "gnutls": ("--noticket",)}[peer.name])) as other:
+    with peer.run(case, *(() if ticket else NO_TICKET[peer.name])) as other:
         for i in range(3):
             stream = other.connect(ours(case, keys, session_id=sid))
             check(stream, case)
-            assert stream.session.resumed == (i > 0)
+            assert stream.session.resumed == (i > 0) and bool(sid.ticket) == ticket
             other.talk(stream, TEXT.replace(b"line", b"pass %d" % i), ANSWER)
             stream.close()
+    record("resumption over DTLS", peer, case)
+
+
+@contextlib.contextmanager
+def serving(target, case, *options):
+    """examples/server.py --dtls, which goes on until killed; its process and port."""
+    port, keys = peers.free_port(), ("--cert", case.chain.chain_path, "--key", case.chain.key_path)
+    argv = ["--dtls", "--listen", "127.0.0.1:%d" % port, *keys, *options]
+    server = peers.Process(target.command("examples/server.py", argv), targets.ROOT, target.env())
+    try:
+        server.wait_for(b"listening")
+        yield server, port
+    except BaseException as e:
+        e.add_note("the server said: %s" % server.output.decode(errors="replace"))
+        raise
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def rsa_server():
+    with serving(targets.CPYTHON, Case(c.DTLS1_2, PLAIN[c.DTLS1_2], "server")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("ticket", (False, True), ids=("id", "ticket"))
+@pytest.mark.parametrize("peer, version", ALL, ids=name_of)
+def test_server_resumes(peer, version, ticket, rsa_server, record):  # noqa: F811
+    """Their client connects again and again; only its last connection talks."""
+    need(peer)
+    server, port = rsa_server
+    case, before = Case(version, PLAIN[version], "server"), len(server.output)
+    client = peers.Process(peer.client(case, port, (*RESUMING[peer.name][-1:], *(() if ticket else NO_TICKET[peer.name]))))
+    try:
+        client.write(b"and now\n")
+        client.wait_for(b"and now", peers.SECONDS)
+        resumed = [int(n) for n in re.findall(rb"resumed=(\d)", server.output[before:])]
+        assert resumed == [0, 1, 1, 1, 1, 1] if peer is OPENSSL else [0, 1]
+    finally:
+        client.kill()
     record("resumption over DTLS", peer, case)
 
 
@@ -324,6 +380,50 @@ def test_their_client_negotiates_connection_ids_again():
         assert stream.session.dtls.epoch == 2 and stream.session.rd.cid == bytes.fromhex(LONG)
         other.talk(stream, TEXT.replace(b"line", b"after"), ANSWER)
         stream.close()
+
+
+@pytest.mark.parametrize("target", (targets.CPYTHON, targets.UNIX_32_VIPER), ids=lambda t: t.name)
+def test_clients_that_move(target, record):  # noqa: F811
+    """examples/server.py follows clients to other ports: ours, whose late datagrams from an old one change nothing, and mbedtls's, which then
+    resumes its session."""
+    for missing in (target.missing(), MBEDTLS.missing()):
+        if missing:
+            pytest.skip(missing)
+    case, socks = Case(c.DTLS1_2, 0xC02B, "client"), []
+    with serving(target, case, "--connection-id", "c1d0") as (server, port):
+        stream = peers.Peer(server, port, ready=b"listening").connect(ours(case, connection_id=b""))
+        assert stream.session.peer_connection_id == b"\xc1\xd0\0"
+        for i in range(3):
+            socks.append(stream.sock)
+            stream.session.encode_to_outdata(b"late %d" % i)
+            late = bytes(stream.session.get_outdata())
+            stream.session.sent_data(len(late))
+            stream.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            stream.sock.connect(("127.0.0.1", port))
+            stream.send(b"line %d" % i)
+            assert peers.receive(stream, 6) == b"line %d" % i
+            socks[-1].send(late)
+            assert peers.receive(stream, 6) == b"late %d" % i  # taken, and answered where the client is
+        client = peers.Process(MBEDTLS.client(case, port, ("cid=" + SHORT,)))
+        try:
+            client.wait_for(b"handshake 1 suite=.* cid=c1d001", peers.SECONDS)
+            for i in range(3):
+                client.write(b"!move\n")
+                client.wait_for(rb"(?s)(moved\n.*){%d}" % (i + 1), peers.SECONDS)
+                client.write(b"from port %d\n" % i)
+                client.wait_for(b"from port %d" % i, peers.SECONDS)
+            assert server.output.count(b"handshake version=dtls1.2") == 2
+            client.write(b"!resume\n")
+            client.wait_for(b"handshake 2 suite=.* cid=c1d0", peers.SECONDS)
+            client.write(b"once more\n")
+            client.wait_for(b"once more", peers.SECONDS)
+            assert server.output.count(b"resumed=1") == 1
+        finally:
+            client.kill()
+        stream.close()
+    for sock in socks:
+        sock.close()
+    record("connection ids, a client that moves", MBEDTLS, Case(c.DTLS1_2, 0xC02B, "server"))
 
 
 # MicroPython, and many clients on one socket

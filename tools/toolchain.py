@@ -93,7 +93,7 @@ def mbedtls():
     """build/bin/mbedtls-dtls: a program of ours, host_tests/mbedtls, over the mbedtls that MicroPython's source brings."""
     tree = micropython_source()
     library, folder, target = tree / "lib" / "mbedtls", ROOT / "host_tests" / "mbedtls", BIN / "mbedtls-dtls"
-    wanted = digest(tree_digest(tree), folder)
+    wanted = digest(tree_digest(tree), *sorted(folder.iterdir()))
     if target.exists() and is_stamped(BUILD / "mbedtls-dtls.stamp", wanted):
         return
     if not (library / "library" / "ssl_msg.c").exists():

@@ -203,6 +203,7 @@ int main(int argc, char **argv)
     check(mbedtls_ssl_setup(&ssl, &conf), "setup");
     check(mbedtls_ssl_set_hostname(&ssl, is_server ? NULL : "localhost"), "hostname");
     mbedtls_ssl_set_timer_cb(&ssl, &timer, mbedtls_timing_set_delay, mbedtls_timing_get_delay);
+    mbedtls_ssl_set_mtu(&ssl, 1400);
     mbedtls_ssl_set_bio(&ssl, NULL, send_datagram, NULL, receive_datagram);
 
     int port = atoi(option(argv, "port"));

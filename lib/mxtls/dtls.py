@@ -63,6 +63,7 @@ _FRAGMENT = const(12)  # and of a fragment in it
 _LEAST_PMTU = const(128)
 _MOST_PMTU = const(65507)
 _MOST_VERIFIES = const(4)  # HelloVerifyRequests of one handshake
+_EARLY = const(192)  # bytes of a record with a Finished, whatever the suite
 _LAST_HELLO = const(8)  # the highest message_seq of a ClientHello that begins a session
 
 pmtu = _DTLS_PMTU
@@ -96,6 +97,7 @@ class Dtls:
         self.clear = bytearray(8)  # epoch and number of the next record in the clear, as wr.header has those of others
         self.old = None  # the protection before the flight's ChangeCipherSpec; None: in the clear
         self.due = False  # the peer's ChangeCipherSpec has come, perhaps before its time
+        self.early = None  # a record of the next epoch, which has overtaken the ChangeCipherSpec
         self.idle = True  # no message of a handshake has come since the last one was complete
         self.longest = 0  # the longest datagram that the peer was seen to send, where the PMTU was too short for it
         self.asked = False  # a HelloRequest was sent: it has message_seq 0, and what follows counts on from it
@@ -104,7 +106,7 @@ class Dtls:
         self.record = 0  # where in input.buf the record that is being read begins
         if _USE_CONNECTION_ID:
             self.settled = True  # what comes next is another datagram
-            self.cid = None  # the connection id that we offer; None: we offer none
+            self.cid = None  # the connection id that we offer, in each handshake of the session; None: we offer none
             self.skip = 0  # bytes of the peer's in the records that we send,
             self.skip_before = 0  # and in those of another epoch than
             self.skip_epoch = 0  # this one's last byte
@@ -137,6 +139,8 @@ class Dtls:
         self._settle(session)
         while session.hs and self._catch_up(session):
             self._settle(session)
+        if self.early and self.early[3] << 8 | self.early[4] == self.epoch:
+            return self._take_early(session)
         return 0
 
     def _settle(self, session):
@@ -159,6 +163,11 @@ class Dtls:
         rd = session.rd
         kind = buf[rec]
         self.record = rec
+        if session.hs and (kind == _HANDSHAKE or (_USE_CONNECTION_ID and kind == _TLS12_CID)) and buf[rec + 3] << 8 | buf[rec + 4] == self.epoch + 1:
+            if off + n - rec > _EARLY:
+                return self._drop(session, "a record before its time")
+            self.early = bytes(memoryview(buf)[rec : off + n])  # one: the peer repeats what is lost
+            return 0
         if _USE_CONNECTION_ID and rd and rd.cid:
             if kind != _TLS12_CID or differ(buf, rec + 11, rd.cid, 0, len(rd.cid)):
                 return self._drop(session, "a record without our connection id")
@@ -323,6 +332,25 @@ class Dtls:
         inp.end = session._rec = off + n
         self._fragment(session, off, inp.end)
         return True
+
+    def _take_early(self, session):
+        # Its epoch has come: read the record that was kept as if it came now. The datagram before it brought nothing of it.
+        record = self.early
+        self.early = None
+        inp = session.input
+        moved = inp.room(len(record))
+        if moved < 0 or session.hs is None:
+            return self._drop(session, "a record before its time")
+        session._hs_end -= moved
+        session._rec = inp.end
+        copy(inp.buf, inp.end, record, 0, len(record))
+        inp.end += len(record)
+        if not _USE_CONNECTION_ID:
+            return self.records(session)
+        newest = session.newest
+        status = self.records(session)
+        session.newest = newest
+        return status
 
     def _change_read(self, session):
         # ChangeCipherSpec is not numbered: one that came early waits until the handshake does for it, and a client until the ticket
@@ -535,6 +563,7 @@ class Dtls:
             raise e
         if self.flight.tries > 2:
             self.assembly.kept.end = 0  # a forged fragment may be among them
+            self.early = None
         if _USE_DTLS_DEBUG_TRACE:
             trace.info(session, "dtls: no answer, the flight goes again; next wait %d ms" % self.flight.wait)
 
@@ -558,6 +587,7 @@ class Dtls:
             self.old.wipe()
             self.old = None
         self.assembly.kept.end = 0
+        self.early = None
 
     def free(self):
         """Wipe and give back the buffers."""
