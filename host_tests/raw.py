@@ -12,6 +12,7 @@ over hashlib and the `cryptography` package, so that it shares nothing with what
     peer.connect()                            or flight() in parts: hello, certificate, parameters, done
 """
 
+import functools
 import hashlib
 import hmac
 import os
@@ -39,6 +40,11 @@ SUITES = {
 SALT = {"cbc": 0, "gcm": 4, "chacha": 12}
 CURVES = {23: ec.SECP256R1, 24: ec.SECP384R1, 25: ec.SECP521R1}
 BLOCK = 16
+
+
+@functools.lru_cache
+def private_key(chain):
+    return serialization.load_der_private_key(chain.key_der, None)
 
 
 # The encodings of RFC 5246 section 4
@@ -352,7 +358,7 @@ class Server(Peer):
     def __init__(self, end, chain, suite=0xC02F, version=0x0303):
         super().__init__(end, suite, version)
         self.chain = chain
-        self.key = serialization.load_der_private_key(chain.key_der, None)
+        self.key = private_key(chain)
         self.server_random = os.urandom(32)
         self.private = None
         self.pull()
