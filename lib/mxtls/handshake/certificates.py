@@ -78,6 +78,8 @@ def take(session, hs, buf, off, end):
     have = end - off
     modern = _USE_TLS_1_3 and session.version == _TLS1_3
     head = 4 if modern and hs.list_left < 0 else 3  # TLS 1.3 has a certificate_request_context, empty here
+    if 0 <= hs.list_left < head:
+        _malformed()
     if have < head:
         return have - head
     n = buf[off + head - 3] << 16 | buf[off + head - 2] << 8 | buf[off + head - 1]

@@ -17,7 +17,7 @@ from mxtls.codes import (
     EXT_SERVER_NAME as _NAME,
     EXT_SESSION_TICKET as _TICKET,
     EXT_STATUS_REQUEST as _STATUS,
-    KEY_EC as _KEY_EC,
+    KX_ECDHE as _KX_ECDHE,
     MODE_CCM_8 as _MODE_CCM_8,
     MODE_CHACHA as _MODE_CHACHA,
     MODE_GCM as _MODE_GCM,
@@ -286,9 +286,10 @@ def _answer(session, hs, bit, r, stop):
         if not ext.read_connection_id(hs, r, stop):
             ext.illegal("a connection id of more than 32 bytes")
     elif bit == _FORMATS:
-        if r.vector(1) != stop or (hs.row[2] == _KEY_EC and 0 not in bytes(r.buf[r.off : stop])):
+        end = r.filled(1)
+        if hs.row[1] == _KX_ECDHE and 0 not in bytes(r.buf[r.off : end]):
             ext.illegal("ec_point_formats lacks uncompressed")
-        r.off = stop
+        r.off = end
 
 
 def _show(session, kind, r, stop):
