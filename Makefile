@@ -3,7 +3,8 @@
 #   MICROPY_DIR=path   use this MicroPython tree instead of Debian's source package
 #   ARCH=armv6m        what `make natmod` builds for, default all
 #   TESTS="…"          what `make test` runs (pytest arguments), default all of host_tests
-#   BOARD=RPI_PICO     what `make firmware` and `make emulate` are for; with PROFILE=default, TIER=native, OPTIONS="USE_X=0 …"
+#   BOARD=RPI_PICO     what `make firmware` and `make emulate` are for; with PROFILE=default, TIER=native, OPTIONS="USE_X=0 …", EXAMPLES=0
+#   UART0=PORT         what the emulated board's UART connects to, or UART0=listen:PORT; UART1 likewise
 #   PORT=…             the board that `make deploy` and `make flash` talk to, as `mpremote connect` takes it; FILES="…" are copied too
 #   FIRMWARE=file      what `make flash` writes, default the newest of BOARD; DRIVE=folder, DRY=1 only says what it would do
 
@@ -14,13 +15,14 @@ VENV := build/venv/bin/python
 BOARD ?= RPI_PICO
 PROFILE ?= default
 TIER ?= native
+NO_EXAMPLES = $(if $(filter 0,$(EXAMPLES)),--no-examples)
 # Of files the default tier is another than of firmware
 ASKED = --profile $(PROFILE) $(if $(filter command environment,$(origin TIER)),--tier $(TIER))
 export MICROPY_DIR
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
-	@sed -n 's/^#   \([A-Z_]*=.*\)/     \1/p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^#   \([A-Z_0-9]*=.*\)/     \1/p' $(firstword $(MAKEFILE_LIST))
 
 setup: ## toolchain and Python environment, in build/ (about two minutes, then seconds)
 	@command -v $(PYTHON) >/dev/null || { echo "setup: needs python3: apt-get install python3 python3-venv"; exit 1; }
@@ -44,10 +46,10 @@ natmod: setup ## the C kernels as a file for a board: dist/<arch>/mxtls_native.m
 	@$(VENV) tools/natmod.py $(ARCH)
 
 firmware: setup ## a UF2 file for BOARD, mxtls frozen in
-	@$(VENV) tools/firmware.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS)
+	@$(VENV) tools/firmware.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS) $(NO_EXAMPLES)
 
 emulate: setup ## an emulated BOARD to talk to
-	@$(VENV) tools/emulate.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS)
+	@$(VENV) tools/emulate.py $(BOARD) --profile $(PROFILE) --tier $(TIER) $(OPTIONS) $(NO_EXAMPLES) $(UART0:%=--uart0 %) $(UART1:%=--uart1 %)
 
 flash: setup ## firmware onto BOARD: a UF2 file to its bootloader's drive, or esptool at PORT
 	@$(VENV) tools/flash.py $(BOARD) $(PORT:%=--port %) $(DRIVE:%=--drive %) $(FIRMWARE:%=--firmware %) $(DRY:%=--dry-run)

@@ -2,6 +2,7 @@
 """A TLS client for the command line, on CPython and MicroPython alike: connects, checks the certificate, and sends or gets.
 
     client.py --connect HOST:PORT --ca FILE [--name N] [--get PATH | --send TEXT] …    (--help lists them all)
+On a board: import client; client.main("--uart 0 --ca root.der --name N --send hello".split())
 
 Prints one line after each handshake and what the server sends; exits 0 only when data crossed.
 The loop that an application writes is in stream.py.
@@ -43,7 +44,7 @@ def main(argv):
         common.trace()
     import mxtls
 
-    host, port = common.address(options["connect"])
+    host, port = (None, 0) if options["uart"] else common.address(options["connect"])
     keys = common.load_keys(options)
     mxtls.open()
     if _USE_DTLS and options["pmtu"]:
@@ -76,11 +77,12 @@ def connection(options, keys, session_id, host, port):
 
     import mxtls
 
+    name = options["name"] or host
     session = mxtls.ClientSession(
         keys,
         session_id=session_id,
         cipher_suite=common.suite_number(options["cipher"]),
-        server_name=options["name"] or host,
+        server_name=name,
         cert_validator=accept_any if options["insecure"] else None,
         min_version=common.version_number(options["min_version"]),
         max_version=common.version_number(options["max_version"]),
@@ -92,7 +94,7 @@ def connection(options, keys, session_id, host, port):
         post_handshake_auth=bool(options["later"]),
         connection_id=common.connection_id(options),
     )
-    sock = common.connect(host, port, options["dtls"])
+    sock = common.on_uart(options["uart"], options["dtls"]) if options["uart"] else common.connect(host, port, options["dtls"])
     if _USE_DTLS and options["dtls"]:
         from datagrams import Datagrams
 
@@ -100,17 +102,18 @@ def connection(options, keys, session_id, host, port):
     else:
         client = Stream(session, sock)
     sink = Sink()
+    peer = "%s:%d" % (host, port) if host else "uart " + options["uart"]
     try:
         for i in range(2 if options["rehandshake"] else 1):
             if i:
                 session.encode_rehandshake()
             started = common.ticks_ms()
             client.handshake(sink)
-            common.handshake_line(session, started, host + ":%d" % port, not session.anonymous)
+            common.handshake_line(session, started, peer, not session.anonymous)
             if options["ocsp"]:
                 print("ocsp %d bytes" % len(session.ocsp_response or b""))
         if options["get"]:
-            client.send(b"GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" % (options["get"].encode(), host.encode()))
+            client.send(b"GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" % (options["get"].encode(), (name or "localhost").encode()))
             while client.receive(sink):
                 pass
         elif options["send"]:

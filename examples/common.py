@@ -37,6 +37,7 @@ OPTIONS = (
     ("--psk-identity", "its identity; default: Client_identity"),
     ("--cipher", "the one cipher suite to offer, 0xC02B or its IANA name"),
     ("--dtls", None, "over datagrams, UDP"),
+    ("--uart", "N or N:BAUDS, a board's UART instead of HOST:PORT; with --dtls its datagrams are framed by SLIP"),
     ("--pmtu", "the longest datagram, bytes of UDP payload, for both sides; default: 1500"),
     ("--connection-id", "HEX that datagrams to us carry, so that a new address is no loss; a server puts a byte behind it"),
     ("--min-version", "ssl3, tls1.0 to tls1.3; dtls1.0 or dtls1.2"),
@@ -167,6 +168,15 @@ def connection_id(options):
     return None if options["connection_id"] is None else unhexlify(options["connection_id"])
 
 
+def on_uart(place, dtls):
+    """A UART where a socket is expected."""
+    try:
+        import uart
+    except ImportError:
+        raise Error(-6, 255, "--uart is for boards; give HOST:PORT here")
+    return uart.Datagrams(place) if dtls else uart.Uart(place)
+
+
 def connect(host, port, dtls=False):
     kind = socket.SOCK_DGRAM if dtls else socket.SOCK_STREAM
     info = socket.getaddrinfo(host, port, 0, kind)[0]
@@ -204,13 +214,15 @@ def ticks_ms():
 
 
 def print_bytes(view):
-    text = bytes(view)
-    if hasattr(sys.stdout, "buffer"):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
+    out = sys.stdout
+    if hasattr(out, "flush"):  # a board's has none
+        out.flush()
+    if hasattr(out, "buffer"):
+        out.buffer.write(view)
+        if hasattr(out, "flush"):
+            out.flush()
     else:
-        sys.stdout.write(text.decode())
+        out.write(bytes(view).decode())
 
 
 def sample_heap():

@@ -2,6 +2,7 @@
 """A TLS server for the command line, on CPython and MicroPython alike: echo or a page, one client at a time, or with --dtls many at once.
 
     server.py --listen HOST:PORT --cert FILE --key FILE [--echo | --www] …    (--help lists them all)
+On a board: import server; server.main("--uart 0 --cert cert.der --key key.der --www".split())
 
 Prints `listening on PORT`, then one line for each handshake. It goes on after a client fails, until --count clients were served;
 its exit code is that of the last one.
@@ -94,11 +95,8 @@ def main(argv):
         raise mxtls.Error(-11, 255, "DTLS is not in this build; enable USE_DTLS")
     if _USE_DTLS and options["pmtu"]:
         mxtls.set_pmtu(int(options["pmtu"]))
-    host, port = common.address(options["listen"])
-    listener = common.listen(host, port, options["dtls"])
-    if hasattr(listener, "getsockname"):
-        port = listener.getsockname()[1]
-    print("listening on %d" % port)
+    listener, where = listen(options)
+    print("listening on " + where)
     count = int(options["count"] or 0)
     if _USE_DTLS and options["dtls"]:
         import datagrams
@@ -131,6 +129,17 @@ def more_keys(options):
         own["cert"], own["key"] = files.split(":", 1)
         names[name] = common.load_keys(own)
     return names
+
+
+def listen(options):
+    """What accepts clients, and what to call it."""
+    if options["uart"]:
+        return common.on_uart(options["uart"], options["dtls"]), "uart " + options["uart"]
+    host, port = common.address(options["listen"])
+    listener = common.listen(host, port, options["dtls"])
+    if hasattr(listener, "getsockname"):
+        port = listener.getsockname()[1]
+    return listener, "%d" % port
 
 
 def make_session(keys, names, options, connection_id=None):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Emulated boards with an RP2040, `make emulate`: builds the emulator of tools/emulator and runs firmware on it.
 
-    tools/emulate.py BOARD [--profile client] [--tier viper] [--port 5000] [--uart0 PORT]
+    tools/emulate.py BOARD [--profile client] [--tier viper] [--port 5000] [--uart0 PORT] [--uart1 listen:PORT]
 Tests and benchmarks use Board, which has the calls of raw_repl.RawRepl and a board of its own behind them.
 """
 
@@ -59,10 +59,10 @@ def free_port():
         return s.getsockname()[1]
 
 
-def command(firmware_file, port, flash=None, uart0=None, xip=0, seed=1, rosc=None, slow=False):
+def command(firmware_file, port, flash=None, uart0=None, uart1=None, xip=0, seed=1, rosc=None, slow=False):
     """The emulator's command line; see tools/emulator/README.md for the options."""
     words = ["node", EMULATOR / "main.mjs", "--rom", ROM, "--firmware", firmware_file, "--port", port, "--seed", seed, "--xip", xip]
-    for name, value in (("--flash", flash), ("--uart0", uart0), ("--rosc", rosc)):
+    for name, value in (("--flash", flash), ("--uart0", uart0), ("--uart1", uart1), ("--rosc", rosc)):
         words += [name, value] if value else []
     return [str(word) for word in words] + ["--slow-core"] * slow
 
@@ -71,7 +71,8 @@ class Board:
     """A running board. `with Board(firmware.build()) as board: board.exec("import mxtls")`.
 
     options are those of command(): flash is a file that keeps the board's file system, uart0 the port of this machine that UART 0 is
-    connected to. exec(text, timeout) returns what the text printed; put(name, data) writes a file; soft_reset() empties the heap.
+    connected to, or "listen:PORT" for one that a program may connect to, uart1 likewise. exec(text, timeout) returns what the text printed,
+    start() and finish() are its halves; put(name, data) writes a file; soft_reset() empties the heap.
     """
 
     def __init__(self, firmware_file, timeout=60, port=None, **options):
@@ -87,6 +88,12 @@ class Board:
 
     def exec(self, text, timeout=60):
         return self._repl.exec(text, timeout)
+
+    def start(self, text, shown="", timeout=60):
+        self._repl.start(text, shown, timeout)
+
+    def finish(self, timeout=60):
+        return self._repl.finish(timeout)
 
     def put(self, name, data, timeout=60):
         self._repl.put(name, data, timeout)
@@ -135,15 +142,22 @@ class Board:
         self.close()
 
 
+def place(text):
+    """What a UART is connected to: PORT or listen:PORT."""
+    int(text.removeprefix("listen:"))
+    return text
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     firmware.add_arguments(parser)
     parser.add_argument("--port", type=int, default=5000, help="of the REPL")
-    parser.add_argument("--uart0", type=int, help="a port of this machine that the board's UART 0 connects to")
-    given = parser.parse_args(arguments)
+    for name in ("--uart0", "--uart1"):
+        parser.add_argument(name, type=place, help="a port of this machine that this UART connects to, or listen:PORT")
+    given = parser.parse_intermixed_args(arguments)
     try:
         setup()
-        image = firmware.build(given.board, given.profile, given.tier, firmware.options_of(given))
+        image = firmware.chosen(given)
     except Failed as e:
         say("error: %s" % e)
         return 1
@@ -153,7 +167,7 @@ def main(arguments):
     for what in ("exec 'import mxtls; print(mxtls)'", "run FILE.py", "fs cp FILE.der :"):
         say("    %s connect socket://127.0.0.1:%d %s" % (mpremote, given.port, what))
     with contextlib.suppress(KeyboardInterrupt):
-        return subprocess.call(command(image, given.port, flash=flash, uart0=given.uart0))
+        return subprocess.call(command(image, given.port, flash=flash, uart0=given.uart0, uart1=given.uart1))
     return 0
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Firmware for boards with an RP2040, `make firmware`: MicroPython, the Pico SDK and TinyUSB from Debian's packages, mxtls frozen in.
 
-    tools/firmware.py BOARD [--profile client] [--tier viper] [USE_X=0 …]
-writes build/firmware/<name>.uf2. Each board has one folder of object files, build/obj/rp2-<BOARD>: another profile or tier
+    tools/firmware.py BOARD [--profile client] [--tier viper] [--no-examples] [USE_X=0 …]
+writes build/firmware/<name>.uf2, with examples/client.py and server.py frozen in. Each board has one folder of object files, build/obj/rp2-<BOARD>: another profile or tier
 costs one C file and a link. build() is what tests and benchmarks call.
 """
 
@@ -100,12 +100,13 @@ def _objects(board, c_module):
     return folder
 
 
-def build(board="RPI_PICO", profile="default", tier="viper", options=None, freeze=()):
+def build(board="RPI_PICO", profile="default", tier="viper", options=None, freeze=(), examples=True):
     """Build build/firmware/<name>.uf2, where <name> says the choices; returns its path. Nothing to do costs a second.
 
     board    a folder of boards/
     profile, tier, options   as in tools/configure.py; options is a dict. A board without mxtls ignores them.
     freeze   further files to freeze, each as a module at the top
+    examples freeze the roles' examples too
     Raises Failed when the machine cannot build it. Safe to call from parallel tests.
     """
     if board not in boards():
@@ -116,10 +117,10 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
     if lacking:
         raise Failed("%s needs lib/%s, which this MicroPython tree lacks: set MICROPY_DIR to a tree with its submodules" % (board, lacking[0]))
     has_mxtls = "../../manifest.py" in (BOARDS / board / "manifest.py").read_text()
-    choices = {"profile": profile, "tier": tier, **(options or {})} if has_mxtls else {}
+    choices = {"profile": profile, "tier": tier, "examples": int(examples), **(options or {})} if has_mxtls else {}
     c_module = has_mxtls and "native" in TIERS[tier] and "natmod" not in TIERS[tier]
     name = "-".join([board] + ([profile, tier] if has_mxtls else []))
-    if options or freeze:
+    if options or freeze or not examples:
         name += "-" + digest(sorted(choices.items()), *map(str, freeze))[:8]
     text = 'include("%s"%s)\n' % (BOARDS / board / "manifest.py", "".join(", %s=%r" % pair for pair in choices.items()))
     text += "".join('module("%s", base_path="%s", opt=3)\n' % (Path(f).name, Path(f).parent) for f in freeze)
@@ -148,7 +149,7 @@ def _inputs(board, has_mxtls, c_module):
     """What a firmware is made from, beside MicroPython: files to compare."""
     files = [BOARDS / board / name for name in ("manifest.py", "mpconfigboard.h", "mpconfigboard.cmake")]
     if has_mxtls:
-        files += [ROOT / "lib", ROOT / "port", ROOT / "manifest.py", ROOT / "tools" / "configure.py", ROOT / "tools" / "options.py"]
+        files += [ROOT / "lib", ROOT / "port", ROOT / "examples", ROOT / "manifest.py", ROOT / "tools" / "configure.py", ROOT / "tools" / "options.py"]
     if c_module:
         files += sorted(NATIVE.glob("*.[chS]")) + [NATIVE / "micropython.cmake"]
     return files
@@ -159,23 +160,25 @@ def add_arguments(parser):
     parser.add_argument("board", nargs="?", default="RPI_PICO", help=" ".join(boards()))
     parser.add_argument("--profile", default="default", help=" ".join(PROFILES))
     parser.add_argument("--tier", default="native", help=" ".join(TIERS))
+    parser.add_argument("--no-examples", action="store_true", help="do not freeze examples/client.py and server.py")
     parser.add_argument("options", nargs="*", metavar="USE_X=0|1", help="of tools/configure.py")
 
 
-def options_of(given):
-    """The options among parsed arguments, as a dict."""
+def chosen(given):
+    """The firmware of parsed arguments; build()'s path."""
     try:
-        return {name: int(number) for name, number in (pair.split("=", 1) for pair in given.options)}
+        options = {name: int(number) for name, number in (pair.split("=", 1) for pair in given.options)}
     except ValueError:
         raise Failed("write options as USE_X=0 or USE_X=1") from None
+    return build(given.board, given.profile, given.tier, options, examples=not given.no_examples)
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     add_arguments(parser)
-    given = parser.parse_args(arguments)
+    given = parser.parse_intermixed_args(arguments)
     try:
-        target = build(given.board, given.profile, given.tier, options_of(given))
+        target = chosen(given)
     except Failed as e:
         say("error: %s" % e)
         return 1

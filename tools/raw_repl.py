@@ -48,8 +48,24 @@ class RawRepl:
 
     def exec(self, text, timeout=60):
         """Run the text at the top level, as `__main__`; returns what it printed, lines ended by "\\n"."""
+        self.start(text, timeout=timeout)
+        return self.finish(timeout)
+
+    def start(self, text, shown="", timeout=60):
+        """Begin to run the text, and wait until it has printed `shown`. finish() must follow."""
         until = time.monotonic() + timeout
         self._paste(text.encode(), until)
+        if not shown:
+            return
+        while shown.encode() not in self._left and _END not in self._left:
+            self._receive(until)
+        if _END in self._left.partition(shown.encode())[0]:
+            raise BoardError("the text ended without %r, with %r" % (shown, self.finish(timeout)))
+        self._until(shown.encode(), until)
+
+    def finish(self, timeout=60):
+        """Wait for the end of what start() began; returns what it printed after `shown`."""
+        until = time.monotonic() + timeout
         output = self._plain(self._until(_END, until))
         traceback = self._plain(self._until(_END, until))
         self._until(b">", until)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An emulated Raspberry Pi Pico that runs a MicroPython firmware. tools/emulate.py starts it.
 //
-//   node main.mjs --rom bootrom.bin --firmware FILE.uf2 --port PORT [--flash FILE] [--uart0 PORT] [--uart1 PORT]
+//   node main.mjs --rom bootrom.bin --firmware FILE.uf2 --port PORT [--flash FILE] [--uart0 PORT] [--uart1 listen:PORT]
 //                 [--seed N] [--rosc stuck] [--xip CYCLES] [--slow-core]
 import fs from "node:fs";
 import { parseArgs } from "node:util";
@@ -51,7 +51,7 @@ mcu.onBreak = (code) => {
 new UsbSerial(mcu, Number(options.port), wake, () => flash.save());
 mcu.uart.forEach((uart, i) => {
   correctUart(mcu, uart);
-  if (options["uart" + i]) bridgeUart(mcu, uart, Number(options["uart" + i]), wake);
+  if (options["uart" + i]) bridgeUart(mcu, uart, options["uart" + i], wake);
 });
 
 core.VTOR = 0;

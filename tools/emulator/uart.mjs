@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The board's UARTs: a correction of rp2040js's, and a pipe to a TCP port, so that a board without a network reaches a TLS peer.
+// The board's UARTs: a correction of rp2040js's, and a pipe to a TCP port, so that a board without a network reaches a TLS peer, or is one.
 import net from "node:net";
 
 const DATA = 0, TX_INTERRUPT = 0x20; // UARTDR; UARTTXINTR of the interrupt registers (datasheet section 4.2.8)
@@ -20,8 +20,10 @@ export function correctUart(mcu, uart) {
   };
 }
 
-// Connect to 127.0.0.1:port when the board writes its first byte; carry bytes both ways. wake: as in serial.mjs.
-export function bridgeUart(mcu, uart, port, wake) {
+// Carry bytes both ways. place: a port of 127.0.0.1, to which it connects when the board writes, or "listen:PORT", where it takes one
+// connection at a time and drops what the board writes to nobody. wake: as in serial.mjs.
+export function bridgeUart(mcu, uart, place, wake) {
+  const [, listens, port] = place.match(/^(listen:)?(\d+)$/);
   let socket = null, toBoard = Buffer.alloc(0), fromBoard = [], feeding = false;
   const feeder = mcu.clock.createAlarm(() => {
     let n = 0;
@@ -30,8 +32,9 @@ export function bridgeUart(mcu, uart, port, wake) {
     feeding = toBoard.length > 0;
     if (feeding) feeder.schedule(FEED_EVERY);
   });
-  const connect = () => {
-    socket = net.connect(port, "127.0.0.1");
+  const attach = (peer) => {
+    if (socket) socket.destroy();
+    socket = peer;
     socket.setNoDelay(true);
     socket.on("data", (data) => {
       toBoard = Buffer.concat([toBoard, data]);
@@ -40,10 +43,13 @@ export function bridgeUart(mcu, uart, port, wake) {
       wake();
     });
     socket.on("error", (e) => console.error("emulator: UART: " + e.message));
-    socket.on("close", () => (socket = null));
+    socket.on("close", () => {
+      if (socket === peer) socket = null;
+    });
   };
+  if (listens) net.createServer(attach).listen(Number(port), "127.0.0.1");
   uart.onByte = (byte) => {
-    if (!socket) connect();
+    if (!socket && !listens) attach(net.connect(Number(port), "127.0.0.1"));
     fromBoard.push(byte);
     if (fromBoard.length > 1) return;
     setImmediate(() => { // all that was written meanwhile, in one piece
