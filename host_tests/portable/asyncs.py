@@ -7,7 +7,7 @@ import sys
 sys.path.append(".frozen")
 try:
     import asyncio
-    import socket
+    import socket  # noqa: F401  (what asyncio is over)
 except ImportError:
     print("asyncs: skipped, this interpreter has no asyncio")
     sys.exit(0)
