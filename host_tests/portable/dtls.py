@@ -82,12 +82,14 @@ def keys(psk):
     return trust, own
 
 
-def session(suite, version, pmtu):
-    """A handshake behind a cookie in which each flight is lost once, in part; then data."""
+def session(suite, version, pmtu, ours=None, theirs=None):
+    """A handshake behind a cookie in which each flight is lost once, in part; then data. ours, theirs: connection ids."""
     global now
     mxtls.set_pmtu(pmtu)
     trust, own = keys(suite < 0x100)
-    client = mxtls.ClientSession(trust, cipher_suite=suite, server_name="localhost", min_version=version, max_version=version, dtls=True)
+    client = mxtls.ClientSession(
+        trust, cipher_suite=suite, server_name="localhost", min_version=version, max_version=version, dtls=True, connection_id=ours
+    )
     listener = mxtls.Listener()
     hello = bytes(client.get_outdata())
     n = listener.check(hello, len(hello), b"address")
@@ -97,7 +99,7 @@ def session(suite, version, pmtu):
     check("cookie", client.received_data(n), REQUEST_SEND)
     hello = client.get_outdata()
     check("verified", listener.check(hello, len(hello), b"address"), -1)
-    server = mxtls.ServerSession(own, min_version=version, max_version=version, dtls=True)
+    server = mxtls.ServerSession(own, min_version=version, max_version=version, dtls=True, connection_id=theirs)
     check("hello", move(client, server), (SUCCESS, REQUEST_SEND))
     check("server's flight, without its first datagram", move(server, client, (0,))[0], SUCCESS)
     check("timers", (client.timeout(), server.timeout()), (1000, 1000))
@@ -111,6 +113,7 @@ def session(suite, version, pmtu):
     check("again", move(client, server)[1], REQUEST_SEND)
     check("finished", move(server, client)[1], HANDSHAKE_COMPLETE)
     check("agreed", (client.version, server.version, client.cipher_suite), (version, version, suite))
+    check("ids", (client.peer_connection_id, server.peer_connection_id), (theirs, ours))
     check("no timers", (client.timeout(), server.timeout()), (-1, -1))
 
     mxtls.set_pmtu(1500)
@@ -122,6 +125,13 @@ def session(suite, version, pmtu):
         finally:
             micropython.heap_unlock()
         check("records under heap_lock", good, True)
+    if theirs:
+        client.encode_to_outdata(b"where am I?")
+        out = client.get_outdata()
+        check("id of a datagram", mxtls.connection_id(out, len(out), len(theirs)), theirs)
+        server.newest = False
+        move(client, server)
+        check("newest", (server.newest, server.processed_data()), (True, SUCCESS))
 
     client.encode_closure_alert()
     check("close", move(client, server)[0], REQUEST_CLOSE)
@@ -138,6 +148,8 @@ def main():
     session(0xC009, DTLS1_0, 400)
     session(0x00A8, DTLS1_2, 1500)
     session(0x008C, DTLS1_0, 1500)
+    session(0xC02B, DTLS1_2, 300, b"ours", b"of another length")
+    session(0x008C, DTLS1_2, 1500, b"", b"\0")
     mxtls.close()
     print("dtls: %d passed" % passed)
 
