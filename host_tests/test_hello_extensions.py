@@ -2,6 +2,7 @@
 """HelloExtension, the callback with the server's answers, and hello_extensions_in (self-test)."""
 
 import loop
+import network
 import pki
 import pytest
 from test_handshake import extension_types
@@ -236,3 +237,18 @@ def test_switched_off(psk, monkeypatch):
         assert "USE_HELLO_EXTENSIONS" in raises(c.DISABLED_FEATURE_FAIL, mxtls.ClientSession, psk[0], cipher_suite=PSK, **arguments).text
     client, server = loop.connect(*loop.pair(psk, client={"cipher_suite": PSK}))
     assert client.session.hello_extensions_in is None
+
+
+@pytest.mark.parametrize("dtls", (False, True), ids=("tls", "dtls"))
+def test_the_longest_application_protocol(keys, dtls):
+    """A ServerHello before TLS 1.3 with 255 bytes of it, and over DTLS the longest connection id besides."""
+    name, ids = "p" * 255, {"connection_id": bytes(32)} if dtls else {}
+    client, server = loop.pair(keys, max_version=c.DTLS1_2 if dtls else c.TLS1_2, dtls=dtls, alpn=(name,), **ids)
+    if dtls:
+        client, server = network.End(client.session), network.End(server.session)
+        for a, b in ((client, server), (server, client)) * 2:
+            for datagram in a.datagrams():
+                b.put(datagram)
+    else:
+        loop.connect(client, server)
+    assert client.session.alpn == server.session.alpn == name

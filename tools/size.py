@@ -113,8 +113,11 @@ def _count(obj: Path, source: str, paths: list[str]) -> tuple[int, dict[str, int
 def saved(name: str, everything: Size) -> tuple[str, int]:
     """What turning one option off in `everything` saves (for a trace: what on costs), and how to say it."""
     option = OPTIONS[name]
+    asked = {name: int(option.debug or name.startswith("DISABLE_"))}
+    if not asked[name]:  # and of those that cannot do without it
+        asked.update({o.name: 0 for o in OPTIONS.values() if name in o.needs and o.state == BUILT and not o.auto and not o.suite})
     try:
-        other = measure(resolve("everything", {name: int(option.debug or name.startswith("DISABLE_"))})).total
+        other = measure(resolve("everything", asked)).total
     except ConfigureError:
         return "required", 0
     return ("costs", other - everything.total) if option.debug else ("saves", everything.total - other)

@@ -183,7 +183,8 @@ class Dtls:
             except (Error, MemoryError):
                 return self._drop(session, "a record that fails its check")
             off += rd.pre
-            if self.window.mark(buf, rec + 5) and _USE_CONNECTION_ID:
+            new = self.window.mark(buf, rec + 5)
+            if _USE_CONNECTION_ID and new:
                 session.newest = True
             if _USE_CONNECTION_ID and rd.cid:
                 while n and buf[off + n - 1] == 0:  # padding
@@ -345,11 +346,11 @@ class Dtls:
         session._rec = inp.end
         copy(inp.buf, inp.end, record, 0, len(record))
         inp.end += len(record)
-        if not _USE_CONNECTION_ID:
-            return self.records(session)
-        newest = session.newest
+        if _USE_CONNECTION_ID:
+            newest = session.newest
         status = self.records(session)
-        session.newest = newest
+        if _USE_CONNECTION_ID:
+            session.newest = newest
         return status
 
     def _change_read(self, session):
@@ -450,11 +451,12 @@ class Dtls:
 
     def head(self, wr):
         """Bytes that a record under wr has before its text."""
-        if wr is None:
-            return HEADER
-        if _USE_CONNECTION_ID:
-            return HEADER + len(wr.cid) + wr.pre
-        return HEADER + wr.pre
+        n = HEADER
+        if wr:
+            n += wr.pre
+            if _USE_CONNECTION_ID:
+                n += len(wr.cid)
+        return n
 
     def seal(self, session, wr, kind, off, n):
         """The n bytes at output.buf[off:] become a record under wr, in place; output.end moves behind it."""
