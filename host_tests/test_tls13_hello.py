@@ -104,8 +104,9 @@ def test_the_hellos_own_version_means_nothing(monkeypatch, legacy):
     connect(*hello_of(monkeypatch, lambda body: legacy.to_bytes(2, "big") + body[2:]))
 
 
-def test_a_hello_of_ssl_3_does_not_ask_for_tls_1_3(monkeypatch):
-    fails(*hello_of(monkeypatch, lambda body: b"\x03\x00" + body[2:]), c.ALERT_PROTOCOL_VERSION, "server")
+@pytest.mark.parametrize("legacy", (b"\x03\x00", b"\x02\x00", b"\x00\x02"))
+def test_a_hello_of_ssl_does_not_ask_for_tls_1_3(monkeypatch, legacy):
+    fails(*hello_of(monkeypatch, lambda body: legacy + body[2:]), c.ALERT_PROTOCOL_VERSION, "server")
 
 
 def test_ssl_3_in_the_list_of_versions(monkeypatch):

@@ -5,8 +5,9 @@ sections 4 and 5.1)."""
 import loop
 import pytest
 from hypothesis import given, settings, strategies as st
-from tls13 import client_keys, connect, judge, pair, rewrite
+from tls13 import RETRY, client_keys, connect, judge, pair, pump_with, rewrite, take_apart
 
+import mxtls
 from mxtls import codes as c
 from mxtls.handshake import codec
 
@@ -168,3 +169,63 @@ def test_servers_of_noise(kind, at, noise, cut):
         assert client.error.alert != c.ALERT_INTERNAL_ERROR, client.error.text
     else:
         assert client.complete
+
+
+@settings(max_examples=25)
+@given(st.sampled_from((c.CERTIFICATE, c.CERTIFICATE_VERIFY, c.FINISHED)), st.integers(0, 3000), st.binary(max_size=40), st.integers(0, 40))
+def test_clients_of_noise(kind, at, noise, cut):
+    client, server = pair(client_keys(), server={"cert_validator": judge})
+    with pytest.MonkeyPatch.context() as m:
+        rewrite(m, client, kind, lambda body: body[: at % len(body)] + noise + body[at % len(body) + cut :])
+        loop.pump(client, server)
+    if server.error:
+        loop.check_text(server.error)
+        assert server.error.alert != c.ALERT_INTERNAL_ERROR, server.error.text
+        assert client.alerts[-1] == (2, server.error.alert)
+    else:
+        assert server.complete
+
+
+@settings(max_examples=40)
+@given(st.binary(max_size=60), st.integers(0, 60), st.booleans())
+def test_retries_of_noise(noise, at, whole):
+    """A HelloRetryRequest with anything among its extensions, or all of them."""
+    client = pair()[0]
+    hello = loop.messages(client.take())[0]
+    good = b"\x00\x2b\x00\x02\x03\x04\x00\x33\x00\x02\x00\x17"
+    data = noise if whole else good[: at % 13] + noise + good[at % 13 :]
+    client.feed(loop.record(loop.message(2, b"\x03\x03" + RETRY + b"\x20" + hello[39:71] + b"\x13\x01\x00" + len(data).to_bytes(2, "big") + data)))
+    if client.error:
+        loop.check_failed(client, (c.ALERT_ILLEGAL_PARAMETER, c.ALERT_DECODE_ERROR, c.ALERT_UNSUPPORTED_EXTENSION, c.ALERT_PROTOCOL_VERSION))
+    else:
+        assert take_apart(loop.records(client.take())[1][2][4:])
+
+
+@settings(max_examples=60)
+@given(st.booleans(), st.sampled_from((4, 13, 24, 0, 1, 20)), st.binary(max_size=80), st.integers(0, 90))
+def test_open_sessions_of_noise(to_client, kind, body, length):
+    """Any message, with any length in its header: an Error with its alert, or nothing happened."""
+    client, server = connect(*pair("psk", client={"post_handshake_auth": True}))
+    liar, end = (server, client) if to_client else (client, server)
+    loop.send_record(liar, c.HANDSHAKE, bytes([kind]) + (len(body) if length > 80 else length).to_bytes(3, "big") + body)
+    end.feed(liar.take())
+    if end.error:
+        loop.check_failed(end)
+        assert end.error.alert in (c.ALERT_UNEXPECTED_MESSAGE, c.ALERT_DECODE_ERROR, c.ALERT_ILLEGAL_PARAMETER, c.ALERT_MISSING_EXTENSION)
+    else:
+        assert end.session.state == c.OPEN
+
+
+@pytest.mark.parametrize("chunk", (1, 3))
+def test_a_byte_at_a_time(chunk):
+    """Certificates of both sides, a retry, a resumed session, a pre-shared key."""
+    sid, keys = mxtls.SessionId(), client_keys()
+    keys[1].tickets = True
+    for resumed in (False, True):
+        client, server = pair(keys, client={"session_id": sid}, server={"cert_validator": judge})
+        pump_with(client, server, 23, chunk=chunk)
+        connect(client, server, chunk)
+        assert client.session.resumed == resumed and not server.session.anonymous
+        loop.carry(client, server, bytes(100), chunk)
+        loop.carry(server, client, bytes(100), chunk)
+    connect(*pair("psk"), chunk=chunk)

@@ -146,8 +146,9 @@ def test_tickets(body, kept):
 @pytest.mark.parametrize("body, alert", (
     (ticket(lifetime=604801), c.ALERT_ILLEGAL_PARAMETER), (ticket(identity=b""), c.ALERT_DECODE_ERROR), (ticket(more=b""), c.ALERT_DECODE_ERROR),
     (ticket(more=b"\x00\x00\x00"), c.ALERT_DECODE_ERROR), (ticket(more=b"\x00\x03\x00\x2a\x00"), c.ALERT_DECODE_ERROR), (loop.message(c.NEW_SESSION_TICKET, bytes(3)), c.ALERT_DECODE_ERROR),
+    (ticket(more=b"\x00\x06\x00\x2a\x00\x02\x40\x00"), c.ALERT_DECODE_ERROR),
     (ticket(more=b"\x00\x08\x7a\x7a\x00\x00\x7a\x7a\x00\x00"), c.ALERT_ILLEGAL_PARAMETER), (ticket(more=b"\x00\x06\x00\x33\x00\x02\x00\x17"), c.ALERT_ILLEGAL_PARAMETER),
-), ids=("eight days", "empty", "no extensions", "long", "half an extension", "short", "twice", "key_share"))
+), ids=("eight days", "empty", "no extensions", "long", "half an extension", "short", "early data", "twice", "key_share"))
 def test_malformed_tickets(body, alert):
     client, server = connect(*pair())
     loop.send_record(server, c.HANDSHAKE, body)

@@ -118,6 +118,21 @@ def test_every_byte_of_a_record_counts(suite):
         assert not server.data and (at == 3 or server.error.alert == c.ALERT_BAD_RECORD_MAC)
 
 
+@pytest.mark.parametrize("version", (0x0300, 0x0301, 0x0302, 0x0304, 0x03FF))
+def test_the_versions_of_records_mean_nothing(version):
+    """legacy_record_version is ignored for all purposes (section 5.1), in the clear and behind."""
+    client, server = pair(client_keys(), server={"cert_validator": judge})
+    ends = {client: server, server: client}
+    for _ in range(4):
+        for end, other in ends.items():
+            other.feed(b"".join(loop.record(body, kind, version) for kind, _, body in loop.records(end.take())))
+    connect(client, server)
+    for end, other in ends.items():
+        (kind, _, body), = loop.records(end.send(b"data").take())
+        other.feed(loop.record(body, kind, version))
+        assert other.data == b"data" and not other.error
+
+
 def test_records_twice_or_out_of_order():
     client, server = connect(*pair())
     one, two = client.send(b"one").take(), client.send(b"two").take()

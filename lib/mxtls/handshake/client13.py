@@ -281,9 +281,13 @@ def new_session_ticket(session, hs, r):
     while r.off < end:
         kind = r.get(2)
         ext.once(seen, kind)
-        if kind != ext.EARLY_DATA:
+        stop = r.vector(2)
+        if kind == ext.EARLY_DATA:  # how many bytes, which we send none of
+            r.take(4)
+            r.done(stop)
+        else:
             ext.placed(kind)
-        r.off = r.vector(2)
+        r.off = stop
     r.done(end)
 
 

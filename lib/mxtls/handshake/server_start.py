@@ -120,7 +120,7 @@ def client_hello(session, hs, r):
 
         if len(compressions) > 1:
             extensions.illegal("a TLS 1.3 client that offers compression")
-        if offered == _SSL3:
+        if offered <= _SSL3:
             raise Error(_PROTOCOL_FAIL, _ALERT_PROTOCOL_VERSION, "a hello of SSL 3.0 that asks for TLS 1.3 (RFC 8446 section D.5); the client is broken")
         server13.client_hello(session, hs, r, suites, end)
     elif _USE_TLS_1_2 or _USE_TLS or _USE_SSL3:
