@@ -8,7 +8,8 @@ import loop
 import pki
 import raw
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from raw import numbers, vector
 from test_conformance import OK, expect, named
 
@@ -104,6 +105,40 @@ def test_tls_1_1_signs_two_hashes():
         expect(peer.message(15, vector(2, value.to_bytes(256, "big"))), alert)
 
 
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+
+
+def integer(value):
+    data = value.to_bytes(value.bit_length() // 8 + 1, "big")
+    return b"\x02" + bytes([len(data)]) + data
+
+
+def sequence(*parts):
+    body = b"".join(parts)
+    return b"\x30" + bytes([len(body)]) + body
+
+
+ECDSA = (  # name, what becomes of the signature (r, s), which is of the DER d, alert
+    ("as it is", lambda r, s, d: d, OK), ("(r, n - s)", lambda r, s, d: sequence(integer(r), integer(ORDER - s)), OK), ("(0, s)", lambda r, s, d: sequence(integer(0), integer(s)), 51),
+    ("(r, 0)", lambda r, s, d: sequence(integer(r), integer(0)), 51), ("(r + n, s)", lambda r, s, d: sequence(integer(r + ORDER), integer(s)), 51), ("(1, 1)", lambda r, s, d: sequence(integer(1), integer(1)), 51),
+    ("(r of 900 bits, s)", lambda r, s, d: sequence(integer((1 << 900) - 1), integer(s)), 51), ("nothing", lambda r, s, d: b"", 51), ("noise", lambda r, s, d: b"\xff" * 70, 51),
+    ("a byte more", lambda r, s, d: d + b"\x00", 51), ("a byte less", lambda r, s, d: d[:-1], 51), ("a length in long form", lambda r, s, d: b"\x30\x81" + d[1:], 51),
+    ("a zero before r", lambda r, s, d: sequence(b"\x02\x22\x00\x00" + r.to_bytes(32, "big"), integer(s)), 51), ("a negative r", lambda r, s, d: sequence(b"\x02\x01\xff", integer(s)), 51),
+    ("no integers", lambda r, s, d: sequence(), 51), ("integers of no length", lambda r, s, d: sequence(b"\x02\x00", b"\x02\x00"), 51), ("a sequence in a sequence", lambda r, s, d: sequence(d), 51),
+)
+
+
+@named(ECDSA)
+def test_ecdsa_signatures(row):
+    """Strict DER, and numbers that are in range; whatever is wrong with it is decrypt_error."""
+    keys = mxtls.Keys()
+    keys.load_rsa_keys_mem(b"".join(OTHER.chain_ders), OTHER.key_der, OTHER.root_der)
+    peer = raw.Client(loop.End(mxtls.ServerSession(keys, cert_validator=agree, max_version=c.TLS1_2)), 0xC02B).hello()
+    peer.message(11, raw.certificates(OTHER.chain_ders)).exchange()
+    der = raw.private_key(OTHER).sign(peer.transcript, ec.ECDSA(hashes.SHA256()))
+    expect(peer.message(15, b"\x04\x03" + vector(2, row[1](*decode_dss_signature(der), der))), row[2])
+
+
 LEAF = raw.certificates(CHAIN.chain_ders[:1])
 LISTS = (  # name, body, alert
     *[("a list's length with %02x changed" % mask, changed(LEAF, 2, mask), 50) for mask in (1, 2, 0x80, 0xFF)],
@@ -137,7 +172,7 @@ def test_lists_of_every_length():
                     expect(shown(bytes(body)), 42 if i == k == j + 3 and j else 50)
 
 
-ORDER = (
+STEPS = (
     ("no Certificate", lambda: client().hello().exchange(), 10),
     ("two", lambda: shown().message(11, LEAF), 10),
     ("no CertificateVerify", lambda: shown().exchange().change(), 10),
@@ -147,7 +182,7 @@ ORDER = (
 )
 
 
-@named(ORDER)
+@named(STEPS)
 def test_order(row):
     expect(row[1](), row[2])
 

@@ -103,6 +103,17 @@ def test_records_that_do_not_open(n):
     loop.check_failed(server, c.ALERT_BAD_RECORD_MAC)
 
 
+def test_a_record_of_nothing():
+    """It opens, but has not even a content type (section 5.4)."""
+    client, server = connect(*pair())
+    wr = client.session.wr
+    sealed = bytearray(wr.post - 1)
+    wr._begin(len(sealed))
+    wr._aead.seal(wr._head, sealed, 0, 0)
+    server.feed(loop.record(sealed, 23))
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+
+
 @pytest.mark.parametrize("suite", SUITES, ids=lambda v: "%04X" % v)
 def test_every_byte_of_a_record_counts(suite):
     row = suites.find(suite)

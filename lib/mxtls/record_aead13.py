@@ -56,7 +56,7 @@ class Aead13Record(Record):
         n -= self._aead.tag
         if kind != _APPLICATION_DATA:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record in the clear where all are encrypted; the peer is broken, or somebody put it there")
-        if n < 1 or not self._aead.open(self._head, buf, off, n):
+        if n < 0 or not self._aead.open(self._head, buf, off, n):
             self._refuse()
         self._count()
         self.text = n

@@ -36,6 +36,8 @@ def read(hs, kind, r, stop, end):
             _malformed("psk_key_exchange_modes")
         hs.modes = bytes(r.buf[r.off : stop])
     elif kind == ext.EARLY_DATA:
+        if r.off != stop:
+            _malformed("early_data")
         hs.early = True
     r.off = stop
 
