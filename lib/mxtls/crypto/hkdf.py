@@ -21,7 +21,6 @@ def expand(alg, secret, info, out):
     off = 0
     while off < len(out):
         if off:
-            mac.reset()
             mac.update(part, 0, len(part))
         count[0] += 1
         mac.update(info, 0, len(info))

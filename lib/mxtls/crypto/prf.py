@@ -20,12 +20,10 @@ def prf(alg, secret, label, seed, out, off, n):
             mac.update(a, 0, len(a))
         mac.digest_into(a, 0)
         first = False
-        mac.reset()
         mac.update(a, 0, len(a))
         mac.update(label, 0, len(label))
         mac.update(seed, 0, len(seed))
         mac.digest_into(part, 0)
-        mac.reset()
         copy(out, off, part, 0, min(n, len(part)))
         off += len(part)
         n -= len(part)
