@@ -51,3 +51,15 @@ class BlockHmac(BlockHash):
 
 
 Hmac = getattr(mxtls_port, "Hmac", BlockHmac)
+_shared = None
+
+
+def hmac_of(alg, key):
+    """An Hmac for one message or some in a row, to be wiped before anyone asks for the next: making one takes ten times as long
+    as another key."""
+    global _shared
+    if _shared is None or _shared.alg != alg or len(key) > 64:
+        _shared = Hmac(alg, key)
+    else:
+        _shared.rekey(key)
+    return _shared

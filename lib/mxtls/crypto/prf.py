@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """TLS 1.2's pseudorandom function, P_hash over HMAC (RFC 5246 section 5). Called by the key schedule and Finished."""
 
-from mxtls.crypto.hmac import Hmac
+from mxtls.crypto.hmac import hmac_of
 from mxtls.kernels.mem import copy, wipe
 
 
 def prf(alg, secret, label, seed, out, off, n):
     """Write n bytes of PRF(secret, label, seed) to out[off:off+n]."""
-    mac = Hmac(alg, secret)
+    mac = hmac_of(alg, secret)
     a = bytearray(mac.size)
     part = bytearray(mac.size)
     first = True
