@@ -72,7 +72,7 @@ def test_prf(alg, secret, label, seed, n):
 
 
 def test_prf_over_the_kernels(monkeypatch):
-    monkeypatch.setattr(prf, "Hmac", BlockHmac)
+    monkeypatch.setattr(prf, "hmac_of", BlockHmac)
     out = bytearray(100)
     prf.prf(5, b"secret", b"label", b"seed", out, 0, 100)
     assert out == p_hash("sha384", b"secret", b"labelseed", 100)

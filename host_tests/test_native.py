@@ -71,6 +71,34 @@ def test_hashes(library, rng, name, state, block):
         assert a == b
 
 
+@pytest.mark.parametrize("alg, size", [(1, 16), (2, 20), (4, 32), (5, 48), (6, 64)])
+def test_running_hashes(library, rng, alg, size):
+    """HMAC over messages in pieces: the context is the same after each call."""
+    kernel = pure("hash")
+    kernel.hash_load(alg)
+    half = 64 if alg > 4 else 32
+    a, k = bytearray(3 * half + 4), bytearray(2 * half)
+    b, m = bytearray(a), bytearray(k)
+    for n in list(range(0, 70)) + [112, 119, 120, 127, 128, 129, 256, 300]:
+        if n % 7 == 0:
+            key, start = some(rng, rng.randrange(2 * half + 1)), some(rng, half if alg > 2 else size)
+            kernel.hmac_rekey(alg, a, k, start, key)
+            library("hmac_rekey", alg, b, m, start, len(start), key, len(key))
+            assert (a, k) == (b, m)
+        for _ in range(rng.randrange(3)):
+            buf = some(rng, n + 1)
+            kernel.hash_update(alg, a, buf, 1, n)
+            library("hash_update", alg, b, (buf, 1), n)
+            assert a == b
+        out, other = bytearray(size + 1), bytearray(size + 1)
+        kernel.hash_digest(alg, a, out, 1, size)
+        library("hash_digest", alg, b, (other, 1), size)
+        assert (a, out) == (b, other)
+        kernel.hmac_digest(alg, a, k, out, 1, size)
+        library("hmac_digest", alg, b, m, (other, 1), size)
+        assert (a, out) == (b, other)
+
+
 @pytest.mark.parametrize("size", [16, 24, 32])
 def test_aes(library, rng, size):
     aes = pure("aes")

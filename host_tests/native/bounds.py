@@ -4,19 +4,35 @@
 import mxtls_native as native
 
 b16, b15, b64, state = bytearray(16), bytearray(15), bytearray(64), bytearray(64)
+ctx = bytearray(100)
 aes, ghash, poly = bytearray(native.AES_CTX), bytearray(native.GHASH_CTX), bytearray(native.POLY1305_CTX)
 native.aes_expand(aes, b64, 0, 16)
 des3, seed, rc4 = bytearray(native.DES3_CTX), bytearray(native.SEED_CTX), bytearray(native.RC4_STATE)
 broken = bytearray(b"\xff" * len(aes))
 curve = bytearray(native.ec_scratch(25))
 BAD = (
-    (native.sha1_blocks, state, b64, 0, 2),
-    (native.sha1_blocks, state, b64, 1, 1),
-    (native.sha256_blocks, b16, b64, 0, 1),
-    (native.sha256_blocks, state, b64, 0, -1),
-    (native.sha256_blocks, state, b64, 0, 1 << 26),
-    (native.sha512_blocks, state, b64, 0, 1),
-    (native.md5_blocks, b15, b64, 0, 1),
+    (native.hash_blocks, 2, state, b64, 0, 2),
+    (native.hash_blocks, 2, state, b64, 1, 1),
+    (native.hash_blocks, 4, b16, b64, 0, 1),
+    (native.hash_blocks, 4, state, b64, 0, -1),
+    (native.hash_blocks, 4, state, b64, 0, 1 << 26),
+    (native.hash_blocks, 6, state, b64, 0, 1),
+    (native.hash_blocks, 1, b15, b64, 0, 1),
+    (native.hash_blocks, 3, state, b64, 0, 1),
+    (native.hash_update, 4, bytearray(99), b64, 0, 1),
+    (native.hash_update, 5, bytearray(195), b64, 0, 1),
+    (native.hash_update, 4, ctx, b64, 60, 5),
+    (native.hash_update, 7, ctx, b64, 0, 1),
+    (native.hash_digest, 4, ctx, b16, 0, 17),
+    (native.hash_digest, 4, ctx, b64, 0, 33),
+    (native.hash_digest, 5, ctx, b64, 0, 48),
+    (native.hmac_rekey, 4, ctx, bytearray(63), b16, b16),
+    (native.hmac_rekey, 4, ctx, b64, bytearray(33), b16),
+    (native.hmac_rekey, 4, ctx, b64, b16, bytearray(65)),
+    (native.hmac_begin, ctx, b64, 33),
+    (native.hmac_begin, ctx, bytearray(128), 0),
+    (native.hmac_digest, 4, ctx, bytearray(63), b64, 0, 32),
+    (native.hmac_digest, 4, ctx, b64, b64, 33, 32),
     (native.aes_expand, aes, b64, 0, 17),
     (native.aes_expand, aes, b64, 60, 16),
     (native.aes_expand, bytearray(native.AES_CTX - 1), b64, 0, 16),

@@ -21,6 +21,13 @@ static void hashes(void) {
     mxtls_sha256_blocks(digest, data + 1, 2);
     mxtls_sha512_blocks(digest, data + 2, 2);
     mxtls_md5_blocks(digest, data + 3, 2);
+    for (uint32_t alg = 4; alg < 7; alg += 2) {
+        static uint8_t ctx[MXTLS_HASH_CTX(128)], keyed[128];
+        mxtls_hmac_rekey(alg, ctx, keyed, digest, 32, key, sizeof(key));
+        mxtls_hash_update(alg, ctx, data, 77);
+        mxtls_hash_update(alg, ctx, data, 200);
+        mxtls_hmac_digest(alg, ctx, keyed, digest, 32);
+    }
 }
 
 static void aes(void) {

@@ -19,6 +19,7 @@ from mxtls.crypto.gcm import Gcm  # noqa: E402
 from mxtls.crypto.hash import Hash  # noqa: E402
 from mxtls.crypto.seed import SeedCbc  # noqa: E402
 from mxtls.errors import Error  # noqa: E402
+from mxtls.kernels import hash  # noqa: E402
 from mxtls.kernels.aes import AES_CTX  # noqa: E402
 from mxtls.record_aead import AeadRecord  # noqa: E402
 from mxtls.record_aead13 import Aead13Record  # noqa: E402
@@ -188,6 +189,9 @@ def blocks_compressed(version):
     """With the MAC inside, as many hash blocks for every padding."""
     mac = bytes(range(20))
     counts = set()
+    blocks = getattr(hash, "_blocks", None)  # C shows none
+    hash.hash_load(2)
+    sha1 = blocks and blocks[2]
     for pad in range(3, 256 if version > 0x0300 else 16, 16 if version > 0x0300 else 1):
         # Seal by hand a text that leaves this much padding, good or bad, in a record of 320 bytes.
         for bad in (0, 1, 2):
@@ -205,10 +209,13 @@ def blocks_compressed(version):
                 buf[at + n] ^= 1
             record._cipher.encrypt(bytearray(16), buf, at, 320)
             count = []
-            record._mac.hash.blocks = counting(record._mac.hash.blocks, count)
+            if blocks:
+                blocks[2] = counting(sha1, count)
             fine = not bad or version == 0x0300 and bad == 1 and pad > 0
             check("padding %d %d" % (pad, bad), opened(record, 23, version, buf, 0, at + 320), n if fine else BAD)
             counts.add(sum(count))
+            if blocks:
+                blocks[2] = sha1
     check("hash blocks the same", len(counts), 1)
 
 

@@ -13,6 +13,7 @@ class Buffer:
 
     def __init__(self, size, limit):
         self.buf = take(size) if _USE_ARENA else bytearray(size)
+        self.size = size  # of buf: looking up len takes longer
         self.start = 0
         self.end = 0
         self.limit = limit
@@ -23,9 +24,9 @@ class Buffer:
         buf = self.buf
         start = self.start
         size = self.end - start
-        if self.end + n <= len(buf):
+        if self.end + n <= self.size:
             return 0
-        if size + n > len(buf):
+        if size + n > self.size:
             if size + n > self.limit:
                 return -1
             buf = take(size + n) if _USE_ARENA else bytearray(size + n)
@@ -33,6 +34,7 @@ class Buffer:
         if _USE_ARENA and buf is not self.buf:
             wipe(self.buf)
         self.buf = buf  # only now: without memory for it, all is as it was
+        self.size = len(buf)
         self.start = 0
         self.end = size
         return start
@@ -41,4 +43,4 @@ class Buffer:
         """Wipe the bytes; the buffer holds nothing from now on."""
         wipe(self.buf)
         self.buf = b""
-        self.start = self.end = self.limit = 0
+        self.start = self.end = self.size = self.limit = 0

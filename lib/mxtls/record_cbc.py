@@ -12,6 +12,7 @@ from mxtls.config import USE_AES_CBC as _USE_AES_CBC, USE_PEERSEC_MEMORY_MANAGEM
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hmac import BlockHmac
 from mxtls.kernels.ct import ct_equal, ct_found, ct_hash_block, ct_padding, ct_select
+from mxtls.kernels.hash import hash_blocks
 from mxtls.kernels.mem import copy, wipe
 from mxtls.record import Record
 
@@ -37,7 +38,8 @@ class CbcRecord(Record):
         else:
             self._mac = BlockHmac(mac_alg, mac_key)
         self._tag = take(self._mac.size) if _USE_ARENA else bytearray(self._mac.size)
-        self._kept = None if etm else take(len(self._mac.hash.state)) if _USE_ARENA else bytearray(len(self._mac.hash.state))
+        self._block = b"" if etm else bytearray(self._mac.block)  # one of the inner hash
+        self._kept = None if etm else take(len(self._block) // 2) if _USE_ARENA else bytearray(len(self._block) // 2)
         self._iv = take(cipher.block) if _USE_ARENA else bytearray(cipher.block)
         self.pre = cipher.block
         if version < _TLS1_1:
@@ -114,23 +116,24 @@ class CbcRecord(Record):
         if _USE_SSL3 and self._covered == 11:
             mac.update(self.header, 0, 4)  # with the key and its padding, a whole block
         head = len(self._head)
-        self._compress(buf, off, most + head, (least + head) & -mac.hash.block, text + head)
+        self._compress(buf, off, most + head, (least + head) & -mac.block, text + head)
         copy(self._tag, 0, self._kept, 0, mac.size)
         mac.close(self._tag, 0)
         return 1 - ct_found(self._tag, mac.size, buf, off + least, most - least, text - least)
 
     def _compress(self, buf, off, most, at, end):
         # The inner hash's state after `end` bytes (secret, at most `most`), to _kept. Below `at` all is text for certain.
-        hash = self._mac.hash
+        hash = self._mac
         head = self._head
+        block = self._block
         if at:
             hash.update(head, 0, len(head))
             hash.update(buf, off, at - len(head))
-        while at <= most + (hash.block >> 3):
-            last = ct_hash_block(hash.buffer, head, len(head), buf, off, at, most, end)
-            hash.blocks(hash.state, hash.buffer, 0, 1)
-            ct_select(self._kept, hash.state, len(hash.state), last)
-            at += hash.block
+        while at <= most + (len(block) >> 3):
+            last = ct_hash_block(block, head, len(head), buf, off, at, most, end)
+            hash_blocks(hash.alg, hash.ctx, block, 0, 1)
+            ct_select(self._kept, hash.ctx, len(block) // 2, last)
+            at += len(block)
 
     def wipe(self):
         """Forget the keys."""
@@ -141,3 +144,4 @@ class CbcRecord(Record):
         wipe(self._tag)
         if self._kept:
             wipe(self._kept)
+            wipe(self._block)

@@ -200,6 +200,7 @@ class Session:
         self.plain_len = -1  # -1: none
         self.write_off = 0  # where get_writebuf's bytes lie, in output.buf
         self.write_len = 0
+        self._write_end = 0  # where output.end was then
         self._rec = 0  # input.buf: the first byte not yet read as a record
         self._hs_end = 0  # input.buf: handshake bytes wait in [input.start, _hs_end)
         self._left = 0  # bytes to come of a handshake record in the clear
@@ -250,7 +251,7 @@ class Session:
         self._rec -= moved
         self._hs_end -= moved
         self.plain_off -= moved
-        return len(inp.buf) - inp.end
+        return inp.size - inp.end
 
     def get_readbuf(self):
         """A writable view of the free part of the input buffer; fill it from its beginning, then call
@@ -263,7 +264,7 @@ class Session:
         """n bytes were put into the read buffer. Returns REQUEST_SEND, REQUEST_RECV, HANDSHAKE_COMPLETE,
         APP_DATA or RECEIVED_ALERT (then see plaintext, and call processed_data)."""
         inp = self.input
-        if n < 0 or n > len(inp.buf) - inp.end:
+        if n < 0 or n > inp.size - inp.end:
             raise Error(_ARG_FAIL, _ALERT_NONE, "received_data: more bytes than get_readbuf offered")
         if self.plain_len >= 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "received_data: call processed_data first, plaintext waits")
@@ -387,7 +388,7 @@ class Session:
         if wanted and version != wanted and (kind != _ALERT or self.rd is not None):  # who refuses our version says so in another
             raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a record of another version than was agreed; the peer is broken")
         most = self.max_record + (256 if _USE_TLS_1_3 and self.version == _TLS1_3 else _EXPANSION - _HEADER)
-        if n > (16384 if self.rd is None else min(most, 18432)):
+        if n > (16384 if self.rd is None else most):
             raise Error(_PROTOCOL_FAIL, _ALERT_RECORD_OVERFLOW, "a record of %d bytes is too long; the peer ignores max_record=%d" % (n, self.max_record))
 
     def _record(self, kind, off, n):
@@ -585,15 +586,23 @@ class Session:
             self._check_writable()
         if n <= 0:
             raise Error(_ARG_FAIL, _ALERT_NONE, "get_writebuf: ask for at least one byte")
-        n = min(n, self.max_out)
-        if _USE_TLS_1_3 and self.secrets is not None and self.wr.spent():
+        if n > self.max_out:
+            n = self.max_out
+        wr = self.wr
+        if _USE_TLS_1_3 and self.secrets is not None and wr.spent():
             self._renew()
+            wr = self.wr
+        head = _HEADER + wr.pre  # as head() has it
         if _USE_DTLS and self.dtls:
             n = self.dtls.room(self, n)
-        head = self.split + self.head() if _USE_SPLIT else self.head()
-        if self.output.room(head + n + self.wr.post) < 0:
+            head = self.head()
+        if _USE_SPLIT:
+            head += self.split
+        out = self.output
+        if out.end + head + n + wr.post > out.size and out.room(head + n + wr.post) < 0:
             raise Error(_MEM_FAIL, _ALERT_NONE, "the output buffer is full; send what get_outdata returns first")
-        self.write_off = self.output.end + head
+        self._write_end = out.end
+        self.write_off = out.end + head
         self.write_len = n
         return n
 
@@ -609,11 +618,12 @@ class Session:
             self._check_writable()
         if n <= 0 or n > self.write_len:
             raise Error(_ARG_FAIL, _ALERT_NONE, "encode_writebuf: not the bytes that get_writebuf gave")
-        if _USE_DTLS and self.dtls:
-            self.dtls.check(self, n + self.overhead())
         out = self.output
         off = self.write_off
-        if off != out.end + (self.split + self.head() if _USE_SPLIT else self.head()):
+        if _USE_DTLS and self.dtls:
+            self.dtls.check(self, n + self.overhead())
+            self._write_end = off - self.head()
+        if out.end != self._write_end:
             raise Error(_FAILURE, _ALERT_NONE, "encode_writebuf: the output buffer moved; call get_writebuf again")
         self.write_len = 0
         if _USE_SPLIT:

@@ -58,6 +58,7 @@ class Hmac:
 
     def digest_into(self, out, off):
         out[off : off + self.size] = self._mac.digest()
+        self.reset()
 
     def wipe(self):
         self._keyed = self._mac = None

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * ECDH and ECDSA (SEC 1, FIPS 186-4) on the curves of ec_curves.c, y**2 = x**3 - 3x + b over Montgomery's residues.
  *
- * One sum of multiples serves all of it: v * Q by windows of four digits, u * G by a comb, or both over the same doublings.
- * The sum is in Jacobian coordinates (X, Y, Z) with x = X/Z**2, y = Y/Z**3, Z = 0 at infinity; what is added to it is affine.
+ * One sum of multiples serves all of it: v * Q by windows of four digits, or by the non-adjacent form of a public v, u * G by a comb,
+ * or both over the same doublings. The sum is in Jacobian coordinates (X, Y, Z) with x = X/Z**2, y = Y/Z**3, Z = 0 at infinity; what is added to it is affine.
  *
  * A scalar is made odd (n - k where k is even, and the point negated), so that it has binary digits 1 and -1 alone: digit i is 1
  * where bit i + 1 of the scalar is 1, and the last digit is 1. Windows and comb take each as many of them, none of which is 0.
@@ -221,6 +221,44 @@ static void pick(const mxtls_curve *c, uint32_t *w, const uint32_t *table, size_
 
 enum { BASE = 1, POINT = 2, PUBLIC = 4 };
 
+/* A public scalar's non-adjacent form, least digit first: each digit is 0, or odd and between -15 and 15, and then four that are 0
+ * follow. k is lost. Returns how many digits there are, c->bits + 1 at most. */
+static size_t non_adjacent(const mxtls_curve *c, uint32_t *k, int8_t *naf) {
+    size_t n = 0;
+    for (; !mxtls_words_zero(k, c->words); n++) {
+        int digit = 0;
+        uint32_t carry = 0;
+        if (k[0] & 1) {
+            digit = (int)(k[0] & 31);
+            k[0] -= (uint32_t)digit;
+            if (digit > 15) {
+                digit -= 32;
+                uint64_t sum = (uint64_t)k[0] + 32;
+                k[0] = (uint32_t)sum;
+                for (size_t i = 1; i < c->words; i++) {
+                    sum = (sum >> 32) + k[i];
+                    k[i] = (uint32_t)sum;
+                }
+                carry = (uint32_t)(sum >> 32);
+            }
+        }
+        naf[n] = (int8_t)digit;
+        for (size_t i = 0; i < c->words; i++) {
+            k[i] = k[i] >> 1 | (i + 1 < c->words ? k[i + 1] : carry) << 31;
+        }
+    }
+    return n;
+}
+
+/* (PX, PY) = digit times the first point of TABLE, for an odd digit that is public. */
+static void pick_public(const mxtls_curve *c, uint32_t *w, int digit) {
+    uint32_t *point = AT(TABLE + ((digit < 0 ? -digit : digit) & ~1));
+    copy(c, AT(PX), point, 2);
+    if (digit < 0) {
+        mxtls_big_sub(AT(PY), MOD_P, point + c->words, 1, c->words);
+    }
+}
+
 /* (X, Y, Z) += (PX, PY), which comes in at bit i. */
 static void accumulate(const mxtls_curve *c, uint32_t *w, size_t i, int *empty, int what) {
     if (*empty || (what & PUBLIC && mxtls_words_zero(AT(Z), c->words))) {
@@ -234,8 +272,9 @@ static void accumulate(const mxtls_curve *c, uint32_t *w, size_t i, int *empty, 
     }
 }
 
-/* (X, Y, Z) = U * G (BASE), V * Q (POINT), whose affine residues are the first of TABLE, or the sum of both. U and V are lost. */
-static void multiply(const mxtls_curve *c, uint32_t *w, int what) {
+/* (X, Y, Z) = U * G (BASE), V * Q (POINT), whose affine residues are the first of TABLE, or the sum of both. U and V are lost.
+ * What is PUBLIC gives V's non-adjacent form instead of V. */
+static void multiply(const mxtls_curve *c, uint32_t *w, int what, const int8_t *naf, size_t length) {
     const size_t windows = (c->bits + 3u) / 4, spread = (size_t)c->columns * c->tables, all = spread * c->teeth;
     int empty = 1;
     set(c, AT(T0), 1);
@@ -243,12 +282,15 @@ static void multiply(const mxtls_curve *c, uint32_t *w, int what) {
     if (what & POINT) {
         odd_multiples(c, w);
     }
-    uint32_t u_sign = make_odd(c, w, AT(U)), v_sign = make_odd(c, w, AT(V));
-    for (size_t i = what & POINT ? 4 * windows : c->columns; i-- > 0;) {
+    uint32_t u_sign = make_odd(c, w, AT(U)), v_sign = what & PUBLIC ? 0 : make_odd(c, w, AT(V));
+    for (size_t i = what & PUBLIC ? (length > c->columns ? length : c->columns) : what & POINT ? 4 * windows : c->columns; i-- > 0;) {
         if (!empty) {
             twice(c, w);
         }
-        if (what & POINT && !(i & 3)) {
+        if (i < length && naf[i]) {
+            pick_public(c, w, naf[i]);
+            accumulate(c, w, i, &empty, what);
+        } else if (what & POINT && !(what & PUBLIC) && !(i & 3)) {
             pick(c, w, AT(TABLE), 4, digits(c, AT(V), i, 1, 4, 4 * windows - 1), v_sign);
             accumulate(c, w, i, &empty, what);
         }
@@ -314,7 +356,7 @@ static uint32_t finish(const mxtls_curve *c, uint32_t *w, uint32_t good) {
 uint32_t mxtls_ec_public(const mxtls_curve *c, uint8_t *out, const uint8_t *d, uint32_t *w) {
     uint32_t good = load_scalar(c, w, AT(U), d);
     set(c, AT(V), 1);
-    multiply(c, w, BASE);
+    multiply(c, w, BASE, 0, 0);
     affine(c, w, AT(PX));
     from_residues(c, w, AT(PX), 2);
     store(c, out, AT(PX), good);
@@ -328,7 +370,7 @@ uint32_t mxtls_ec_ecdh(const mxtls_curve *c, uint8_t *out_x, const uint8_t *d, c
         return finish(c, w, 0);
     }
     set(c, AT(U), 1);
-    multiply(c, w, POINT);
+    multiply(c, w, POINT, 0, 0);
     affine(c, w, AT(PX));
     from_residues(c, w, AT(PX), 1);
     store(c, out_x, AT(PX), good);
@@ -347,7 +389,7 @@ uint32_t mxtls_ecdsa_sign(const mxtls_curve *c, uint8_t *sig, const uint8_t *dig
     good &= load_scalar(c, w, key, d);
     set(c, AT(V), 1);
     mxtls_small_inverse(s, AT(U), MOD_N, c->n0, c->words, c->bits);
-    multiply(c, w, BASE);
+    multiply(c, w, BASE, 0, 0);
     affine(c, w, r);
     from_residues(c, w, r, 1);
     mxtls_big_fit(r, r, 0, MOD_N, c->words); /* p < 2n */
@@ -365,6 +407,7 @@ uint32_t mxtls_ecdsa_sign(const mxtls_curve *c, uint8_t *sig, const uint8_t *dig
 
 uint32_t mxtls_ecdsa_verify(const mxtls_curve *c, const uint8_t *digest, size_t hlen, const uint8_t *sig, const uint8_t *point,
     uint32_t *w) {
+    int8_t naf[32 * 17 + 1]; /* of P-521 */
     uint32_t good = load_scalar(c, w, AT(V), sig), *s = AT(PX);
     good &= load_scalar(c, w, s, sig + c->bytes);
     if (!good || !load_point(c, w, point)) {
@@ -375,7 +418,8 @@ uint32_t mxtls_ecdsa_verify(const mxtls_curve *c, const uint8_t *digest, size_t 
     mul_n(c, w, AT(U), AT(U), s);
     mul_n(c, w, AT(V), AT(V), SQUARE(MOD_N));
     mul_n(c, w, AT(V), AT(V), s);
-    multiply(c, w, BASE | POINT | PUBLIC);
+    size_t length = non_adjacent(c, AT(V), naf);
+    multiply(c, w, BASE | POINT | PUBLIC, naf, length);
     if (mxtls_words_zero(AT(Z), c->words)) {
         return finish(c, w, 0);
     }

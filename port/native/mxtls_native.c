@@ -53,35 +53,90 @@ static void *words(mp_obj_t object, size_t n) {
     return p;
 }
 
-/* Hashes: (state, buf, off, count) */
+/* Hashes: (alg, state, buf, off, count), (alg, ctx, buf, off, n), (alg, ctx, out, off, size); HMAC: (alg, ctx, keyed, start, key),
+ * (ctx, keyed, at), (alg, ctx, keyed, out, off, size) */
 
-static mp_obj_t absorb(const mp_obj_t *a, size_t state, size_t block, void (*blocks)(uint8_t *, const uint8_t *, size_t)) {
-    size_t count = length(a[3]);
+static uint32_t hash(mp_obj_t number) {
+    size_t alg = length(number);
+    if (alg < 1 || alg == 3 || alg > 6) {
+        refuse();
+    }
+    return (uint32_t)alg;
+}
+
+static size_t block_of(uint32_t alg) {
+    return alg < 5 ? 64 : 128;
+}
+
+static uint8_t *hash_ctx(uint32_t alg, mp_obj_t object) {
+    return out(object, MXTLS_HASH_CTX(block_of(alg)));
+}
+
+static size_t digest_size(uint32_t alg, mp_obj_t n) {
+    size_t size = length(n);
+    if (size > block_of(alg) / 2) {
+        refuse();
+    }
+    return size;
+}
+
+static mp_obj_t hash_blocks(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    uint32_t alg = hash(a[0]);
+    size_t count = length(a[4]), block = block_of(alg);
     if (count > (1 << 29) / block) {
         refuse();
     }
-    blocks(out(a[0], state), span(a[1], length(a[2]), count * block, MP_BUFFER_READ), count);
+    size_t state = alg == 1 ? 16 : alg == 2 ? 20 : block / 2;
+    mxtls_hash_blocks(alg, out(a[1], state), span(a[2], length(a[3]), count * block, MP_BUFFER_READ), count);
     return mp_const_none;
 }
 
-static mp_obj_t sha1_blocks(size_t n_args, const mp_obj_t *a) {
+static mp_obj_t hash_update(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
-    return absorb(a, 20, 64, mxtls_sha1_blocks);
+    uint32_t alg = hash(a[0]);
+    size_t n = length(a[4]);
+    mxtls_hash_update(alg, hash_ctx(alg, a[1]), span(a[2], length(a[3]), n, MP_BUFFER_READ), n);
+    return mp_const_none;
 }
 
-static mp_obj_t sha256_blocks(size_t n_args, const mp_obj_t *a) {
+static mp_obj_t hash_digest(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
-    return absorb(a, 32, 64, mxtls_sha256_blocks);
+    uint32_t alg = hash(a[0]);
+    size_t size = digest_size(alg, a[4]);
+    mxtls_hash_digest(alg, hash_ctx(alg, a[1]), span(a[2], length(a[3]), size, MP_BUFFER_RW), size);
+    return mp_const_none;
 }
 
-static mp_obj_t sha512_blocks(size_t n_args, const mp_obj_t *a) {
+static mp_obj_t hmac_rekey(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
-    return absorb(a, 64, 128, mxtls_sha512_blocks);
+    uint32_t alg = hash(a[0]);
+    mp_buffer_info_t start, key;
+    mp_get_buffer_raise(a[3], &start, MP_BUFFER_READ);
+    mp_get_buffer_raise(a[4], &key, MP_BUFFER_READ);
+    if (start.len > block_of(alg) / 2 || key.len > block_of(alg)) {
+        refuse();
+    }
+    mxtls_hmac_rekey(alg, hash_ctx(alg, a[1]), out(a[2], block_of(alg)), start.buf, start.len, key.buf, key.len);
+    return mp_const_none;
 }
 
-static mp_obj_t md5_blocks(size_t n_args, const mp_obj_t *a) {
+static mp_obj_t hmac_begin(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
-    return absorb(a, 16, 64, mxtls_md5_blocks);
+    mp_buffer_info_t keyed;
+    mp_get_buffer_raise(a[1], &keyed, MP_BUFFER_READ);
+    uint32_t alg = keyed.len == 64 ? 4 : 6; /* of their kind */
+    mxtls_hmac_begin(alg, hash_ctx(alg, a[0]), span(a[1], length(a[2]), block_of(alg) / 2, MP_BUFFER_READ));
+    return mp_const_none;
+}
+
+static mp_obj_t hmac_digest(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    uint32_t alg = hash(a[0]);
+    size_t size = digest_size(alg, a[5]);
+    uint8_t *tag = span(a[3], length(a[4]), size, MP_BUFFER_RW);
+    mxtls_hmac_digest(alg, hash_ctx(alg, a[1]), in(a[2], block_of(alg)), tag, size);
+    return mp_const_none;
 }
 
 /* AES: (ctx, key, off, nbytes), then (ctx, iv, buf, off, n) */
@@ -496,7 +551,7 @@ static mp_obj_t ed25519_check(size_t n_args, const mp_obj_t *a) {
 
 /* Every function, with how many arguments it takes. */
 #define FUNCTIONS(F) \
-    F(sha1_blocks, 4) F(sha256_blocks, 4) F(sha512_blocks, 4) F(md5_blocks, 4) \
+    F(hash_blocks, 5) F(hash_update, 5) F(hash_digest, 5) F(hmac_rekey, 5) F(hmac_begin, 3) F(hmac_digest, 6) \
     F(aes_expand, 4) F(aes_ctr, 5) F(aes_cbc_encrypt, 5) F(aes_cbc_decrypt, 5) \
     F(des3_expand, 3) F(des3_cbc_encrypt, 5) F(des3_cbc_decrypt, 5) F(seed_expand, 3) F(seed_cbc_encrypt, 5) F(seed_cbc_decrypt, 5) \
     F(rc4_init, 4) F(rc4_xor, 4) \

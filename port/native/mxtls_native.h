@@ -32,6 +32,17 @@ void mxtls_sha256_blocks(uint8_t state[32], const uint8_t *buf, size_t count);
 void mxtls_sha512_blocks(uint8_t state[64], const uint8_t *buf, size_t count);
 void mxtls_md5_blocks(uint8_t state[16], const uint8_t *buf, size_t count);
 
+/* Running hashes and HMAC as lib/mxtls/kernels/hash.py has them; alg is a hash id of the TLS registry: 1 MD5, 2 SHA-1, 4 SHA-256,
+ * 5 SHA-384, 6 SHA-512. A context has MXTLS_HASH_CTX(block) bytes, keyed a block's; start is a state of slen bytes, size the digest's.
+ * hmac_begin goes on from a state that has absorbed one block. */
+#define MXTLS_HASH_CTX(block) ((block) / 2 + (block) + 4)
+void mxtls_hash_blocks(uint32_t alg, uint8_t *state, const uint8_t *buf, size_t count);
+void mxtls_hash_update(uint32_t alg, uint8_t *ctx, const uint8_t *buf, size_t n);
+void mxtls_hash_digest(uint32_t alg, const uint8_t *ctx, uint8_t *out, size_t size);
+void mxtls_hmac_rekey(uint32_t alg, uint8_t *ctx, uint8_t *keyed, const uint8_t *start, size_t slen, const uint8_t *key, size_t n);
+void mxtls_hmac_begin(uint32_t alg, uint8_t *ctx, const uint8_t *state);
+void mxtls_hmac_digest(uint32_t alg, uint8_t *ctx, const uint8_t *keyed, uint8_t *out, size_t size);
+
 /* AES over n bytes in place. CBC: n a multiple of 16, iv becomes the last ciphertext block. CTR: the low 32 bits of ctr count,
  * and are public. */
 typedef struct {

@@ -23,16 +23,27 @@ typedef struct {
     "mov r5, r8; lsls r6, r5, #16; lsrs r5, r5, #16; adds r1, r6; adcs r7, r5; ldr r2, [r0, #16]; ldr r4, [r0, #20 + 4 * " #j "]\n" \
     "muls r2, r4; movs r6, #0; adds r1, r2; adcs r7, r6; mov " #out ", r1; mov r1, r7; movs r7, #0; mov r8, r7\n"
 
-__attribute__((naked)) static void multiply(work *w) {
-    (void)w;
+/* Adds the block's word at r3 + 4 i to h's, with the carry: first it is put together in `to` of bytes, as it may lie anywhere. */
+#define LOAD(i, to) \
+    "ldrb " to ", [r3, #4 * " #i "]; ldrb r1, [r3, #4 * " #i " + 1]; lsls r1, r1, #8; orrs " to ", r1\n" \
+    "ldrb r1, [r3, #4 * " #i " + 2]; lsls r1, r1, #16; orrs " to ", r1; ldrb r1, [r3, #4 * " #i " + 3]; lsls r1, r1, #24; orrs " to ", r1\n"
+
+/* Absorb the blocks from p up to end, one at least. At sp: p, end. */
+__attribute__((naked)) static void blocks(work *w, const uint8_t *p, const uint8_t *end) {
+    (void)w, (void)p, (void)end;
     __asm__(
         ".syntax unified\n"
-        "push {r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; movs r1, #0; movs r7, #0; mov r8, r1\n"
+        "push {r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; sub sp, #8; str r1, [sp]; str r2, [sp, #4]\n"
+        "1: ldr r3, [sp]\n" LOAD(0, "r4") LOAD(1, "r5") LOAD(2, "r6") LOAD(3, "r7") "adds r3, #16; str r3, [sp]\n"
+        "ldr r1, [r0]; adds r4, r1; ldr r1, [r0, #4]; adcs r5, r1; ldr r1, [r0, #8]; adcs r6, r1; ldr r1, [r0, #12]; adcs r7, r1\n"
+        "ldr r1, [r0, #16]; movs r2, #1; adcs r1, r2; str r1, [r0, #16]; mov r2, r0; stm r2!, {r4-r7}\n" /* 2**128 is added to each block */
+        "movs r1, #0; movs r7, #0; mov r8, r1\n"
         COLUMN(0, r9) COLUMN(1, r10) COLUMN(2, r11) COLUMN(3, r12)
         "ldr r2, [r0, #16]; ldr r4, [r0, #36]; movs r7, #3; ands r4, r7; muls r2, r4; adds r1, r2\n"
         "ands r7, r1; lsrs r1, r1, #2; lsls r2, r1, #2; adds r1, r2; movs r6, #0; mov r2, r9; mov r3, r10; mov r4, r11; mov r5, r12\n"
         "adds r2, r1; adcs r3, r6; adcs r4, r6; adcs r5, r6; adcs r7, r6; stm r0!, {r2-r5, r7}\n"
-        "pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r4-r7, pc}\n");
+        "subs r0, #20; ldr r1, [sp]; ldr r2, [sp, #4]; cmp r1, r2; beq 2f; b 1b\n"
+        "2: add sp, #8; pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r4-r7, pc}\n");
 }
 
 #else
@@ -62,6 +73,20 @@ static void multiply(work *w) {
     h[4] = (top & 3) + (uint32_t)sum;
 }
 
+/* Absorb the blocks from p up to end. */
+static void blocks(work *w, const uint8_t *p, const uint8_t *end) {
+    while (p < end) {
+        uint64_t sum = 0;
+        for (int i = 0; i < 4; i++, p += 4) {
+            sum += (uint64_t)w->h[i] + mxtls_le32(p);
+            w->h[i] = (uint32_t)sum;
+            sum >>= 32;
+        }
+        w->h[4] += (uint32_t)sum + 1; /* 2**128 is added to each block */
+        multiply(w);
+    }
+}
+
 #endif
 
 void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]) {
@@ -74,7 +99,7 @@ void mxtls_poly1305_key(mxtls_poly1305_ctx *ctx, const uint8_t key[32]) {
 }
 
 void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n) {
-    uint32_t last[4];
+    uint8_t last[16] = {0};
     work w;
     memcpy(w.h, ctx->h, sizeof(w.h));
     w.t[0] = 5 * (ctx->r[0] >> 2);
@@ -83,24 +108,13 @@ void mxtls_poly1305(mxtls_poly1305_ctx *ctx, const uint8_t *buf, size_t n) {
         w.t[i] = ctx->r[i] + (ctx->r[i] >> 2);
         w.t[4 + i] = ctx->r[i];
     }
-    while (n) {
-        size_t m = n < 16 ? n : 16;
-        const uint8_t *block = buf;
-        if (m < 16) {
-            last[0] = last[1] = last[2] = last[3] = 0;
-            memcpy(last, buf, m);
-            block = (const uint8_t *)last;
-        }
-        buf += m;
-        n -= m;
-        uint64_t sum = 0;
-        for (int i = 0; i < 4; i++, block += 4) {
-            sum += (uint64_t)w.h[i] + mxtls_le32(block);
-            w.h[i] = (uint32_t)sum;
-            sum >>= 32;
-        }
-        w.h[4] += (uint32_t)sum + 1; /* 2**128 is added to each block */
-        multiply(&w);
+    size_t whole = n & ~(size_t)15;
+    if (whole) {
+        blocks(&w, buf, buf + whole);
+    }
+    if (n - whole) {
+        memcpy(last, buf + whole, n - whole);
+        blocks(&w, last, last + 16);
     }
     memcpy(ctx->h, w.h, sizeof(w.h));
 }

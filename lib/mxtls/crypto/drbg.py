@@ -23,7 +23,7 @@ class Drbg:
     """alg is a hash id, seed any bytes-like object. generate allocates nothing itself."""
 
     def __init__(self, alg, seed):
-        self.mac = Hmac(alg, b"")
+        self.mac = Hmac(alg, b"")  # always under the key, which is zero to begin with
         self.key = bytearray(self.mac.size)
         self.v = bytearray(b"\x01" * self.mac.size)
         self.requests = 0
@@ -31,27 +31,29 @@ class Drbg:
 
     def reseed(self, seed):
         """Mix seed in. An empty seed (no bytes) only steps the generator on."""
-        for i in range(2 if seed else 1):
-            self.mac.rekey(self.key)
-            self.mac.update(self.v, 0, len(self.v))
-            self.mac.update(b"\x01" if i else b"\x00", 0, 1)
-            self.mac.update(seed, 0, len(seed))
-            self.mac.digest_into(self.key, 0)
-            self.mac.rekey(self.key)
-            self.mac.update(self.v, 0, len(self.v))
-            self.mac.digest_into(self.v, 0)
+        self._step(b"\x00", seed)
         if seed:
+            self._step(b"\x01", seed)
             self.requests = 0
+
+    def _step(self, mark, seed):
+        mac = self.mac
+        mac.update(self.v, 0, mac.size)
+        mac.update(mark, 0, 1)
+        if seed:
+            mac.update(seed, 0, len(seed))
+        mac.digest_into(self.key, 0)
+        mac.rekey(self.key)
+        mac.update(self.v, 0, mac.size)
+        mac.digest_into(self.v, 0)
 
     def generate(self, buf, off, n):
         """Fill buf[off:off+n], 65536 bytes at most."""
         self.requests += 1
-        self.mac.rekey(self.key)
         while n > 0:
-            self.mac.reset()
-            self.mac.update(self.v, 0, len(self.v))
+            self.mac.update(self.v, 0, self.mac.size)
             self.mac.digest_into(self.v, 0)
-            m = min(n, len(self.v))
+            m = min(n, self.mac.size)
             copy(buf, off, self.v, 0, m)
             off += m
             n -= m

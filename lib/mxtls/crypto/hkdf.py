@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """HKDF (RFC 5869) with TLS 1.3's labels (RFC 8446 section 7.1). Called by the key schedule of TLS 1.3 and its records."""
 
-from mxtls.crypto.hmac import Hmac
+from mxtls.crypto.hmac import hmac_of
 from mxtls.kernels.mem import copy, wipe
 
 
 def extract(alg, salt, secret, out):
     """HKDF-Extract: the pseudorandom key, as long as the hash's digest, to out, which may be salt or secret."""
-    mac = Hmac(alg, salt)
+    mac = hmac_of(alg, salt)
     mac.update(secret, 0, len(secret))
     mac.digest_into(out, 0)
     mac.wipe()
@@ -15,13 +15,12 @@ def extract(alg, salt, secret, out):
 
 def expand(alg, secret, info, out):
     """HKDF-Expand: fill out, 255 digests long at most."""
-    mac = Hmac(alg, secret)
+    mac = hmac_of(alg, secret)
     part = bytearray(mac.size)
     count = bytearray(1)
     off = 0
     while off < len(out):
         if off:
-            mac.reset()
             mac.update(part, 0, len(part))
         count[0] += 1
         mac.update(info, 0, len(info))

@@ -20,11 +20,9 @@ def pbkdf2(alg, password, salt, count, out):
         mac.digest_into(last, 0)
         copy(total, 0, last, 0, size)
         for _ in range(count - 1):
-            mac.reset()
             mac.update(last, 0, size)
             mac.digest_into(last, 0)
             mix(total, 0, last, 0, size)
-        mac.reset()
         copy(out, at, total, 0, min(size, len(out) - at))
         at += size
     mac.wipe()

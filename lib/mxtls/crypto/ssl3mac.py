@@ -6,21 +6,19 @@ from mxtls.crypto.hash import BlockHash
 from mxtls.kernels.mem import copy, wipe
 
 
-class Ssl3Mac:
-    """size (of the tag), update(buf, off, n), hash. alg is 1 or 2; the key is as long as the tag."""
+class Ssl3Mac(BlockHash):
+    """size (of the tag), update(buf, off, n). alg is 1 or 2; the key is as long as the tag."""
 
     def __init__(self, alg, key):
-        self.hash = BlockHash(alg)
-        self.size = self.hash.size
-        self.update = self.hash.update
+        super().__init__(alg)
         n = 48 if alg == 1 else 40
         self._inner = bytearray(key) + b"6" * n
         self._outer = bytearray(key) + b"\\" * n
         self.reset()
 
     def _begin(self, lead):
-        copy(self.hash.state, 0, self.hash.start, 0, self.size)
-        self.hash.count = 0
+        wipe(self.ctx)
+        copy(self.ctx, 0, self.start, 0, self.size)
         self.update(lead, 0, len(lead))
 
     def reset(self):
@@ -29,17 +27,17 @@ class Ssl3Mac:
 
     def digest_into(self, out, off):
         """Write the tag to out. Reset before the next message."""
-        self.hash.digest_into(out, off)
+        super().digest_into(out, off)
         self.close(out, off)
 
     def close(self, out, off):
         """Turn the inner hash, which lies in out, into the tag."""
         self._begin(self._outer)
         self.update(out, off, self.size)
-        self.hash.digest_into(out, off)
+        super().digest_into(out, off)
 
     def wipe(self):
         """Forget the key."""
-        self.hash.wipe()
+        super().wipe()
         wipe(self._inner)
         wipe(self._outer)

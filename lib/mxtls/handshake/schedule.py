@@ -31,7 +31,7 @@ from mxtls.config import (
 )
 from mxtls.crypto.hash import Hash, hash_size
 from mxtls.crypto.hkdf import expand_label, extract
-from mxtls.crypto.hmac import Hmac
+from mxtls.crypto.hmac import hmac_of
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.kernels.ct import ct_equal
@@ -96,7 +96,7 @@ def finished_mac(alg, base, digest, out):
     """The contents of Finished, or a binder, under the key that grows from base."""
     key = bytearray(hash_size(alg))
     expand_label(alg, base, b"finished", b"", key)
-    mac = Hmac(alg, key)
+    mac = hmac_of(alg, key)
     mac.update(digest, 0, len(digest))
     mac.digest_into(out, 0)
     mac.wipe()
