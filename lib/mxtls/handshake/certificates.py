@@ -60,6 +60,7 @@ def begin(session, hs, n):
         if not (_USE_PINNING and session.keys.fingerprints):
             _check_name(session)
     hs.path = Path(session.keys, purpose, host, mxtls_port.unix_time())
+    hs.path.later = True  # machine.py looks after each certificate
     if session.cert_validator:
         hs.path.certs = []
 

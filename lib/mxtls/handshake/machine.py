@@ -225,8 +225,7 @@ def advance(session, off, end):
             hs.transcript.update(buf, off, n)
             off += n
             hs.left -= n
-            if hs.left == 0:
-                hs.then = _certified
+            hs.then = _look
             certificates = None
             continue
         need = head - have
@@ -293,6 +292,14 @@ def reply(session, hs):
 
 
 if _USE_X509:
+
+    def _look(session, hs):
+        """A certificate, or the length of their list, has been taken in: does a trust anchor end the path?"""
+        hs.done = ""
+        if hs.path:
+            hs.path.look()
+        if hs.left == 0:
+            hs.then = _certified
 
     def _certified(session, hs):
         """The Certificate message has been taken in: judge it."""

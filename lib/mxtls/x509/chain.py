@@ -71,11 +71,12 @@ class Path:
         self.key_usage = -1
         self.certs = None
         self.done = self.stopped = False
+        self.later = False  # the caller calls look() after each add(): so that one long computation is made at a time
         if _USE_PINNING:
             self.pinned = self.by_fingerprint = False
         self.code = self.alert = self.rank = 0
         self.text = ""
-        self.seen = self.length = self.below = 0
+        self.seen = self.length = self.looked = self.below = 0
         self.info = self.candidate = self.issuer = self.digest = self.signature = None
         self.scheme = 0
         self.names = []
@@ -156,11 +157,15 @@ class Path:
                 self._pin(c)
             self._keep(c, buf)
         except Error as e:
-            self._note((_HARD, e.code, e.alert, e.text))
-            self.stopped = True
-            if info:
-                (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
+            self._fail(e, info)
         return not self.stopped
+
+    def _fail(self, e, info):
+        self._note((_HARD, e.code, e.alert, e.text))
+        self.stopped = True
+        info = self.info or info
+        if info:
+            info.auth_status = _CERT_AUTH_FAIL_SIG
 
     if _USE_PINNING:
 
@@ -170,7 +175,7 @@ class Path:
                 self.pinned = _among(self.keys.pins, c.buf, c.spki, c.spki_end)
 
     def _keep(self, c, buf):
-        """Keep of the certificate in c what its issuer is judged by, then look for that issuer among the trust anchors."""
+        """Keep of the certificate in c what its issuer is judged by."""
         anchors = self.keys.anchors
         whole = memoryview(buf)[c.off : c.end]
         for a in anchors:
@@ -199,7 +204,22 @@ class Path:
         self.issuer = issuer
         self.scheme = c.scheme
         self.signature = bytes(buf[c.sig : c.end])
-        for a in anchors:
+        if not self.later:
+            self._look()
+
+    def look(self):
+        """Look for the last certificate's issuer among the trust anchors."""
+        if self.done or self.stopped or self.digest is None or self.looked == self.length:
+            return
+        try:
+            self._look()
+        except Error as e:
+            self._fail(e, None)
+
+    def _look(self):
+        c = self.cert
+        self.looked = self.length
+        for a in self.keys.anchors:
             c.subject = a[3]
             c.subject_end = a[4]
             c.buf = a[0]
@@ -211,7 +231,7 @@ class Path:
             from mxtls.x509.store import TrustStore
 
             store = TrustStore(self.keys.store)
-            at = store.first(issuer)
+            at = store.first(self.issuer)
             while at >= 0:
                 root = store.root(at)
                 try:
