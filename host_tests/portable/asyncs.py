@@ -7,7 +7,6 @@ import sys
 sys.path.append(".frozen")
 try:
     import asyncio
-    import socket
 except ImportError:
     print("asyncs: skipped, this interpreter has no asyncio")
     sys.exit(0)
