@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / p) for p in ("lib", "port/cpython", "examples", "tools", "host_tests")]
+sys.path[:0] = [str(ROOT / p) for p in ("lib", "port/cpython", "cli", "examples", "tools", "host_tests")]
 
 import configure  # noqa: E402
 

@@ -13,8 +13,6 @@ fingerprint, a part of the subject, or all; --server HOST[:PORT] asks a server w
 import argparse
 import os
 import re
-import socket
-import ssl
 import sys
 import warnings
 from pathlib import Path
@@ -136,13 +134,11 @@ def choose(found, choices):
 
 def root_of(server, bundle):
     """The root of the bundle that HOST or HOST:PORT proves itself with, by connecting to it."""
-    host, _, port = server.partition(":")
-    context = ssl.create_default_context(cafile=bundle)
+    _library()
+    from mxtls_cli import roots
+
     try:
-        with socket.create_connection((host, int(port or 443)), 20) as sock, context.wrap_socket(sock, server_hostname=host) as tls:
-            if hasattr(tls, "get_verified_chain"):  # CPython 3.13
-                return x509.load_der_x509_certificate(tls.get_verified_chain()[-1])
-            return x509.load_pem_x509_certificate(tls._sslobj.get_verified_chain()[-1].public_bytes().encode())
+        return x509.load_der_x509_certificate(roots.root_of(server, bundle))
     except (OSError, ValueError) as e:
         raise Failed("%s does not prove itself with a root of %s: %s" % (server, bundle, e)) from None
 
@@ -168,11 +164,15 @@ def as_store(ders):
     return trust_store.store(usable)
 
 
+def _library():
+    sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "port" / "cpython"), str(ROOT / "cli")]
+
+
 def check(files):
     """Load the files as a board does: Failed with mxtls's own line where it refuses them."""
     if not {"cert.der", "roots.der"} & files.keys():
         return
-    sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "port" / "cpython")]
+    _library()
     import mxtls
 
     keys = mxtls.Keys()

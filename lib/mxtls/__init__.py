@@ -22,6 +22,8 @@ def __getattr__(name):
         import mxtls.keys as module
     elif name == "Error":
         import mxtls.errors as module
+    elif name == "__version__":
+        import mxtls.version as module
     elif _USE_RESUMPTION and name == "SessionId":
         import mxtls.resume as module
     elif _USE_HELLO_EXTENSIONS and name == "HelloExtension":

@@ -191,7 +191,7 @@ class Stream:
         s = self.session
         self._flush()  # what does not go now can wait: the peer may be busy sending, too
         if _USE_STEPS and s.busy:
-            return self._follow(0, -1) and self.timeout != 0
+            return self._follow(0, -1)
         if not s.established:
             self._late()
         n = self._fetch()
@@ -205,7 +205,7 @@ class Stream:
 
     def _follow(self, n, status):
         """n bytes have come, or with n < 0 the plaintext was dealt with: go on until data waits or more must come. False: what is to be
-        sent first would block."""
+        sent first would block, or this was one step."""
         s = self.session
         try:
             status = s.received_data(n) if n >= 0 else s.processed_data()
@@ -230,9 +230,9 @@ class Stream:
                 self._shaking = False
         elif status == _HANDSHAKE_COMPLETE:
             self._shaking = False
-        elif status == _REQUEST_SEND:
-            return self._flush() is not None
-        return True
+        elif status == _REQUEST_SEND and self._flush() is None:
+            return False
+        return not (_USE_STEPS and s.busy and self.timeout == 0)
 
     def handshake(self, sink=None):
         """Run until the handshake is complete: True; None: it would block, call again. When nothing is to be negotiated that is at once; to

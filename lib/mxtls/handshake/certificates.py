@@ -28,11 +28,9 @@ from mxtls.codes import (
     TLS1_3 as _TLS1_3,
 )
 from mxtls.config import (
-    USE_DTLS as _USE_DTLS,
     USE_OCSP_STAPLING as _USE_OCSP_STAPLING,
     USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
     USE_PINNING as _USE_PINNING,
-    USE_STEPS as _USE_STEPS,
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
@@ -63,18 +61,14 @@ def begin(session, hs, n):
         if not (_USE_PINNING and session.keys.fingerprints):
             _check_name(session)
     hs.path = Path(session.keys, purpose, host, mxtls_port.unix_time())
-    if _USE_STEPS:
-        hs.path.stepwise = session.stepwise and not (_USE_DTLS and session.dtls)
+    hs.path.later = True  # machine.py looks after each certificate
     if session.cert_validator:
         hs.path.certs = []
 
 
 def take(session, hs, buf, off, end):
     """Take in the list's length or the next certificate from buf[off:end]; returns the bytes used, or minus
-    the number that is missing. In a session in steps, the search for a certificate's issuer is a step of its own, which uses none."""
-    if _USE_STEPS and hs.path.waiting:
-        hs.path.search()
-        return 0
+    the number that is missing."""
     have = end - off
     modern = _USE_TLS_1_3 and session.version == _TLS1_3
     head = 4 if modern and hs.list_left < 0 else 3  # TLS 1.3 has a certificate_request_context, empty here

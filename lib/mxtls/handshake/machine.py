@@ -220,7 +220,7 @@ def advance(session, off, end):
             continue
         buf = session.input.buf
         have = end - off
-        if _USE_X509 and hs and (hs.left or (_USE_STEPS and hs.path and hs.path.waiting)):
+        if _USE_X509 and hs and hs.left:
             from mxtls.handshake import certificates
 
             n = certificates.take(session, hs, buf, off, end)
@@ -230,8 +230,7 @@ def advance(session, off, end):
             hs.transcript.update(buf, off, n)
             off += n
             hs.left -= n
-            if hs.left == 0 and not (_USE_STEPS and hs.path.waiting):
-                hs.then = _certified
+            hs.then = _look
             certificates = None
             continue
         need = head - have
@@ -298,6 +297,14 @@ def reply(session, hs):
 
 
 if _USE_X509:
+
+    def _look(session, hs):
+        """A certificate, or the length of their list, has been taken in: does a trust anchor end the path?"""
+        hs.done = ""
+        if hs.path:
+            hs.path.look()
+        if hs.left == 0:
+            hs.then = _certified
 
     def _certified(session, hs):
         """The Certificate message has been taken in: judge it."""

@@ -25,7 +25,6 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_NAME_CONSTRAINTS as _USE_NAME_CONSTRAINTS,
     USE_PINNING as _USE_PINNING,
-    USE_STEPS as _USE_STEPS,
     USE_TRUST_STORE as _USE_TRUST_STORE,
 )
 from mxtls.errors import Error
@@ -72,13 +71,12 @@ class Path:
         self.key_usage = -1
         self.certs = None
         self.done = self.stopped = False
-        if _USE_STEPS:
-            self.stepwise = self.waiting = False  # stepwise: add() leaves the search for a trusted issuer to search(), and waiting says so
+        self.later = False  # the caller calls look() after each add(): so that one long computation is made at a time
         if _USE_PINNING:
             self.pinned = self.by_fingerprint = False
         self.code = self.alert = self.rank = 0
         self.text = ""
-        self.seen = self.length = self.below = 0
+        self.seen = self.length = self.looked = self.below = 0
         self.info = self.candidate = self.issuer = self.digest = self.signature = None
         self.scheme = 0
         self.names = []
@@ -161,8 +159,15 @@ class Path:
                 self._pin(c)
             self._keep(c, buf)
         except Error as e:
-            self._stop(e, info)
+            self._fail(e, info)
         return not self.stopped
+
+    def _fail(self, e, info):
+        self._note((_HARD, e.code, e.alert, e.text))
+        self.stopped = True
+        info = self.info or info
+        if info:
+            info.auth_status = _CERT_AUTH_FAIL_SIG
 
     if _USE_PINNING:
 
@@ -172,7 +177,7 @@ class Path:
                 self.pinned = _among(self.keys.pins, c.buf, c.spki, c.spki_end)
 
     def _keep(self, c, buf):
-        """Keep of the certificate in c what its issuer is judged by, then look for that issuer among the trust anchors."""
+        """Keep of the certificate in c what its issuer is judged by."""
         anchors = self.keys.anchors
         whole = memoryview(buf)[c.off : c.end]
         for a in anchors:
@@ -201,31 +206,21 @@ class Path:
         self.issuer = issuer
         self.scheme = c.scheme
         self.signature = bytes(buf[c.sig : c.end])
-        if _USE_STEPS and self.stepwise:
-            self.waiting = True
-        else:
-            self._search()
+        if not self.later:
+            self._look()
 
-    if _USE_STEPS:
+    def look(self):
+        """Look for the last certificate's issuer among the trust anchors."""
+        if self.done or self.stopped or self.digest is None or self.looked == self.length:
+            return
+        try:
+            self._look()
+        except Error as e:
+            self._fail(e, None)
 
-        def search(self):
-            """Look among the trust anchors for the issuer of the last certificate."""
-            self.waiting = False
-            try:
-                self._search()
-            except Error as e:
-                self._stop(e, self.info)
-
-    def _stop(self, e, info):
-        """The path cannot go on."""
-        self._note((_HARD, e.code, e.alert, e.text))
-        self.stopped = True
-        if info:
-            (self.info or info).auth_status = _CERT_AUTH_FAIL_SIG
-
-    def _search(self):
+    def _look(self):
         c = self.cert
-        issuer = self.issuer
+        self.looked = self.length
         for a in self.keys.anchors:
             c.subject = a[3]
             c.subject_end = a[4]
@@ -238,7 +233,7 @@ class Path:
             from mxtls.x509.store import TrustStore
 
             store = TrustStore(self.keys.store)
-            at = store.first(issuer)
+            at = store.first(self.issuer)
             while at >= 0:
                 root = store.root(at)
                 try:

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""mxtls.aio on CPython against CPython's own ssl, both roles; and how long a handshake keeps other tasks waiting, counted in long
+computations. What every interpreter runs is portable/asyncs.py."""
+
+import asyncio
+import functools
+import socket
+import ssl
+import threading
+
+import peers
+import pki
+import pytest
+
+import mxtls
+import mxtls.crypto.dh
+import mxtls.crypto.ecdsa
+import mxtls.crypto.ed25519
+import mxtls.crypto.rsa
+import mxtls.kernels.ec
+import mxtls.kernels.x25519
+from mxtls import aio, codes as c
+
+# Where a kernel that takes long is called: a point multiplication or a power with a long exponent each
+LONG = (
+    (mxtls.kernels.x25519, ("x25519",)),
+    (mxtls.kernels.ec, ("ec_public", "ec_ecdh")),
+    (mxtls.crypto.ecdsa, ("ecdsa_sign", "ecdsa_verify")),
+    (mxtls.crypto.ed25519, ("ed25519_base", "ed25519_check")),
+    (mxtls.crypto.rsa, ("rsa_private", "rsa_public")),
+    (mxtls.crypto.dh, ("dh_power",)),
+)
+
+
+class Count:
+    """Long computations since another task has run, and the most there were."""
+
+    def __init__(self, monkeypatch):
+        self.now = self.most = self.all = self.ticks = 0
+        self.names = []
+        self.worst = ()
+        for module, names in LONG:
+            for name in names:
+                monkeypatch.setattr(module, name, self._counted(getattr(module, name), name))
+
+    def _counted(self, function, name):
+        @functools.wraps(function)
+        def call(*arguments):
+            if name != "rsa_public" or self.names[-1:] != ["rsa_private"]:  # a signature is checked before it leaves, with the short exponent
+                self.now += 1
+                self.all += 1
+            self.names.append(name)
+            return function(*arguments)
+
+        return call
+
+    def clear(self):
+        if self.now > self.most:
+            self.most, self.worst = self.now, tuple(self.names)
+        self.now = 0
+        self.names = []
+
+    async def tick(self):
+        while True:
+            self.ticks += 1
+            self.clear()
+            await asyncio.sleep(0)
+
+
+@functools.cache
+def chain(key):
+    return pki.chain(key=key, ips=["127.0.0.1"], eku=("server", "client"))
+
+
+def own(key):
+    keys = mxtls.Keys()
+    keys.load_rsa_keys_mem(b"".join(chain(key).chain_ders), chain(key).key_der, chain(key).root_der)
+    return keys
+
+
+def context(purpose, key, version, auth, suites=None):
+    """CPython's side."""
+    made = ssl.SSLContext(purpose)
+    made.minimum_version = made.maximum_version = ssl.TLSVersion.TLSv1_2 if version == c.TLS1_2 else ssl.TLSVersion.TLSv1_3
+    made.load_cert_chain(chain(key).chain_path, chain(key).key_path)
+    made.load_verify_locations(chain(key).root_path)
+    if suites:
+        made.set_ciphers(suites)
+        made.load_dh_params(peers.dh_file())
+    if purpose == ssl.PROTOCOL_TLS_SERVER and auth:
+        made.verify_mode = ssl.CERT_REQUIRED
+    return made
+
+
+def in_thread(function, *arguments):
+    thread = threading.Thread(target=function, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def echo(listener, made):
+    """CPython's server for one client, in a thread."""
+    sock = listener.accept()[0]
+    sock.settimeout(8)
+    with made.wrap_socket(sock, server_side=True) as peer:
+        while data := peer.recv(1000):
+            peer.sendall(data)
+
+
+def ask(port, made, answers):
+    """CPython's client, in a thread."""
+    with socket.create_connection(("127.0.0.1", port), 8) as sock, made.wrap_socket(sock, server_hostname="localhost") as peer:
+        peer.sendall(b"hello")
+        answers.append(peer.recv(100))
+
+
+async def as_client(key, version, auth, count, suites):
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = in_thread(echo, listener, context(ssl.PROTOCOL_TLS_SERVER, key, version, auth, suites))
+    keys = own(key)
+    ticker = asyncio.create_task(count.tick())
+    await asyncio.sleep(0)
+    count.most = 0
+    reader, writer = await aio.open_connection("127.0.0.1", listener.getsockname()[1], keys, server_name="localhost")
+    ticker.cancel()
+    count.clear()
+    assert reader.session.version == version and not reader.session.anonymous
+    writer.write(b"hello")
+    await writer.drain()
+    assert await asyncio.wait_for(reader.readexactly(5), 8) == b"hello"
+    writer.close()
+    await writer.wait_closed()
+    await asyncio.to_thread(thread.join, 8)
+    listener.close()
+
+
+async def as_server(key, version, auth, count, suites):
+    done = asyncio.Event()
+
+    async def serve(reader, writer):
+        count.clear()
+        writer.write(await reader.readexactly(5))
+        await writer.drain()
+        done.set()
+
+    failed = []
+    more = {"cert_validator": lambda session, certificate, alert: alert} if auth else {}
+    server = await aio.start_server(serve, "127.0.0.1", 0, own(key), failed=failed.append, **more)
+    ticker = asyncio.create_task(count.tick())
+    await asyncio.sleep(0)
+    count.most = 0
+    answers = []
+    thread = in_thread(ask, server.sockets[0].getsockname()[1], context(ssl.PROTOCOL_TLS_CLIENT, key, version, auth, suites), answers)
+    await asyncio.to_thread(thread.join, 8)
+    ticker.cancel()
+    assert answers == [b"hello"] and not failed, failed
+    await asyncio.wait_for(done.wait(), 8)
+    server.close()
+    await server.wait_closed()
+
+
+CASES = [
+    ("p256", c.TLS1_3, False, None), ("p384", c.TLS1_3, True, None), ("ed25519", c.TLS1_3, False, None), ("rsa2048", c.TLS1_3, True, None),
+    ("p256", c.TLS1_2, True, None), ("rsa2048", c.TLS1_2, False, "ECDHE+AESGCM"), ("rsa2048", c.TLS1_2, True, "DHE+AESGCM"),
+    ("rsa2048", c.TLS1_2, False, "AES128-GCM-SHA256"),
+]
+
+
+@pytest.mark.parametrize("key, version, auth, suites", CASES, ids=lambda v: str(v))
+@pytest.mark.parametrize("role", [as_client, as_server])
+def test_one_long_computation_at_a_time(role, key, version, auth, suites, monkeypatch):
+    """Between two of them another task runs, whatever arrives in one piece."""
+    count = Count(monkeypatch)
+    asyncio.run(role(key, version, auth, count, suites))
+    assert count.all >= (2 if suites == "AES128-GCM-SHA256" else 3) or role is as_server
+    assert count.most == 1, count.worst
+    assert count.ticks > 5
