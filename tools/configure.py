@@ -13,7 +13,7 @@ import ast
 import difflib
 import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -104,6 +104,8 @@ def _check(name: str, number: int) -> None:
 # --- Folding one module
 
 _FOLDED = ("mxtls.config", "mxtls.codes")
+# Functions whose arguments are texts, and the option without which nobody sees them
+_TEXTS = {**dict.fromkeys(("Error", "fail", "illegal", "malformed", "_malformed", "_unsupported"), "USE_ERROR_TEXTS"), "_drop": "USE_DTLS_DEBUG_TRACE"}
 _STOPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _HARMLESS = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Subscript)
 _HARMLESS += (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
@@ -114,9 +116,11 @@ def fold(text: str, where: str, constants: Mapping[str, Mapping[str, int]], host
     """The module's text for these constants ({"mxtls.config": {...}, "mxtls.codes": {...}}).
     For a host, const stays importable; mpy-cross knows it by itself."""
     flags = constants["mxtls.config"]
-    key = (text, host, tuple(number for name, number in flags.items() if name in text))
+    off = frozenset(option for name, option in _TEXTS.items() if not flags.get(option, 1) and name + "(" in text)
+    key = (text, host, off, *(number for name, number in flags.items() if name in text))
     if key not in _cache:
         folded = _fold_imports(text, where, constants, host)
+        folded = _edited(folded, _unused_texts(folded, off)) if off else folded
         for rewrite in (_dead_branches, _dead_choices, _dead_rows):
             while (edits := rewrite(folded, tree := ast.parse(folded), _known(tree))):
                 folded = _edited(folded, edits)
@@ -311,6 +315,30 @@ def _has_long_string(body: list[ast.stmt]) -> bool:
     return any(
         isinstance(n, (ast.Constant, ast.JoinedStr)) and n.lineno != n.end_lineno for s in body for n in ast.walk(s)
     )
+
+
+def _unused_texts(text: str, off: Set[str]) -> list[Edit]:
+    """Edits that leave texts empty that nobody sees without these options. What comes with an alert in a tuple is an error's text."""
+    places, edits = _Places(text), []
+
+    def is_text(node: ast.expr) -> bool:
+        if isinstance(node, ast.BinOp):
+            return is_text(node.left) or is_text(node.right)
+        return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+    def drop(nodes: list[ast.expr]) -> None:
+        for node in nodes:
+            if is_text(node):
+                edits.append((places.start(node), places.end(node), '""'))
+            elif isinstance(node, ast.IfExp):
+                drop([node.body, node.orelse])
+
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and _TEXTS.get(getattr(node.func, "id", getattr(node.func, "attr", ""))) in off:
+            drop(node.args)
+        elif isinstance(node, ast.Tuple) and "USE_ERROR_TEXTS" in off and any(isinstance(e, ast.Name) and e.id.startswith("_ALERT_") for e in node.elts):
+            drop(node.elts)
+    return edits
 
 
 def _dead_choices(text: str, tree: ast.Module, known: Mapping[str, int]) -> list[Edit]:
