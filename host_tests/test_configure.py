@@ -279,8 +279,9 @@ def test_the_table_of_codes_answers_like_the_module():
     codes = configure.constants_of((ROOT / "lib/mxtls/codes.py").read_text())
     space = {}
     exec(configure._codes_text(codes), space)
-    assert {name: space["__getattr__"](name) for name in codes} == codes
-    for name in ("", "SUCCES", "UCCESS"):
+    public = {name: number for name, number in codes.items() if not name.startswith(configure._INTERNAL)}
+    assert {name: space["__getattr__"](name) for name in public} == public and {"SUCCESS", "ALERT_NONE", "KEY_EC", "TLS1_3"} <= set(public)
+    for name in ("", "SUCCES", "UCCESS", *(codes.keys() - public.keys())):
         with pytest.raises(AttributeError):
             space["__getattr__"](name)
 
@@ -338,6 +339,28 @@ def test_only_what_is_reached_is_staged(tree):
     assert (out / "mxtls/kernels/k.py").read_text() == "X = 'pure'\n"
     assert (out / "mxtls/one.py").stat().st_mtime_ns == before, "a file that stays the same is not touched"
     assert 'module("client.py", opt=3)' in (out / "manifest.py").read_text()
+
+
+def test_lists_of_modules_to_forget_name_what_is_there():
+    sources = {"mxtls.a.b": 0, "mxtls.c": 0, "mxtls.d": 0}
+    text = 'forget("a.b c d"); forget("a.b c"); other("a.b x")'
+    assert configure._only_staged(text, sources, {"mxtls.c", "mxtls.d"}) == 'forget("c d"); forget("c"); other("a.b x")'
+    everything = configure.staged_texts(resolve("psk-client"))
+    lists = [text for _, text in everything.values() if "crypto.prf " in text]
+    assert lists and not any("x509.chain" in text for text in lists)
+
+
+def test_functions_that_nothing_names_go():
+    kernel = "@viper\n@other\ndef used():\n    pass\n\n\n@viper\ndef idle():\n    _helper()\n\n\ndef _helper():\n    pass\n"
+    texts = {"mxtls.kernels.k": ("k.py", kernel), "mxtls.record": ("record.py", "from mxtls.kernels.k import used\ndef alone():\n    pass\n")}
+    configure._drop_idle(texts)
+    assert texts["mxtls.kernels.k"][1].split() == "@viper @other def used(): pass".split()
+    assert "alone" in texts["mxtls.record"][1], "others may be an application's"
+
+
+def test_only_cbc_has_aes_backwards():
+    for profile, there in (("default", False), ("everything", True)):
+        assert ("aes_cbc_decrypt" in configure.staged_texts(resolve(profile))["mxtls.kernels.aes"][1]) == there
 
 
 def test_a_kernel_is_taken_from_c_then_pure(tree):

@@ -28,7 +28,8 @@ ARCHES = (None, "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp
 WORDS_OF_64 = ("x64", "rv64imc")  # viper's kernels are written for 32 bits
 PLATFORM = {"armv6m": "rp2", "xtensawin": "esp32", "rv32imc": "esp32", "x86": "unix", "x64": "unix"}  # what such a board mostly is
 FOLDER = "/lib"  # of the board
-OURS = ("mxtls", "mxtls_port.py", "mxtls_port.mpy", "mxtls_board.py", "mxtls_board.mpy", "mxtls_native.mpy")  # what of that folder belongs to mxtlsEXAMPLES = tuple(path.stem + ".mpy" for path in sorted((ROOT / "examples").glob("*.py")))
+OURS = ("mxtls", "mxtls_port.py", "mxtls_port.mpy", "mxtls_board.py", "mxtls_board.mpy", "mxtls_native.mpy")  # what of that folder belongs to mxtls
+EXAMPLES = tuple(path.stem + ".mpy" for path in sorted((ROOT / "examples").glob("*.py")))  # its names there
 
 _WHAT_IT_IS = """
 import os, sys, hashlib, binascii

@@ -129,12 +129,12 @@ def _count(obj: Path, source: str, paths: list[str]) -> tuple[int, dict[str, int
         if part and re.match(r"\.(text|rodata|data)", part[0]):
             total += int(part[1])
     modules = dict.fromkeys(paths, 0)
-    marks = sorted(((path[:-3].replace("/", "_"), path) for path in paths), reverse=True)  # longest first
+    marks = {path[:-3].replace("/", "_"): path for path in paths}
+    longest_first = re.compile("_(%s)(?:_|$)" % "|".join(sorted(marks, reverse=True)))
 
     def add(symbol: str, size: int) -> None:
-        owner = next((path for mark, path in marks if re.search(rf"_{mark}(_|$)", symbol)), None)
-        if owner:
-            modules[owner] += size
+        if owner := longest_first.search(symbol):
+            modules[marks[owner[1]]] += size
 
     for line in run("nm", "-S", "--defined-only", obj).splitlines():
         part = line.split()
