@@ -5,7 +5,7 @@
 #   TESTS="…"          what `make test` runs (pytest arguments), default all of host_tests
 #   BOARD=RPI_PICO     what `make firmware` and `make emulate` are for; with PROFILE=default, TIER=native, OPTIONS="USE_X=0 …", EXAMPLES=0
 #   UART0=PORT         what the emulated board's UART connects to, or UART0=listen:PORT; UART1 likewise
-#   PORT=…             the board that `make deploy` and `make flash` talk to, as `mpremote connect` takes it; FILES="…" are copied too
+#   PORT=…             the board that `make deploy` and `make flash` talk to, as `mpremote connect` takes it; FILES="…" are copied too, with EXAMPLES=1 client.py and server.py
 #   FIRMWARE=file      what `make flash` writes, default the newest of BOARD; DRIVE=folder, DRY=1 only says what it would do
 
 .DEFAULT_GOAL := help
@@ -15,6 +15,7 @@ VENV := build/venv/bin/python
 BOARD ?= RPI_PICO
 PROFILE ?= default
 TIER ?= native
+WITH_EXAMPLES = $(if $(filter 1,$(EXAMPLES)),--examples)
 NO_EXAMPLES = $(if $(filter 0,$(EXAMPLES)),--no-examples)
 # Of files the default tier is another than of firmware
 ASKED = --profile $(PROFILE) $(if $(filter command environment,$(origin TIER)),--tier $(TIER))
@@ -55,7 +56,7 @@ flash: setup ## firmware onto BOARD: a UF2 file to its bootloader's drive, or es
 	@$(VENV) tools/flash.py $(BOARD) $(PORT:%=--port %) $(DRIVE:%=--drive %) $(FIRMWARE:%=--firmware %) $(DRY:%=--dry-run)
 
 deploy: setup ## mxtls and FILES onto the running board at PORT, as .mpy files; TIER=viper or natmod
-	@$(VENV) tools/deploy.py $(PORT) $(OPTIONS) $(ASKED) --files $(FILES)
+	@$(VENV) tools/deploy.py $(PORT) $(OPTIONS) $(ASKED) $(WITH_EXAMPLES) --files $(FILES)
 
 package: setup ## the same as dist/<arch>/package.json for mpremote mip install, of ARCH=armv6m
-	@$(VENV) tools/deploy.py --package $(OPTIONS) $(ASKED) $(ARCH:%=--arch %) $(PLATFORM:%=--platform %)
+	@$(VENV) tools/deploy.py --package $(OPTIONS) $(ASKED) $(WITH_EXAMPLES) $(ARCH:%=--arch %) $(PLATFORM:%=--platform %)

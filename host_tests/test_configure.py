@@ -279,8 +279,9 @@ def test_the_table_of_codes_answers_like_the_module():
     codes = configure.constants_of((ROOT / "lib/mxtls/codes.py").read_text())
     space = {}
     exec(configure._codes_text(codes), space)
-    assert {name: space["__getattr__"](name) for name in codes} == codes
-    for name in ("", "SUCCES", "UCCESS"):
+    public = {name: number for name, number in codes.items() if not name.startswith(configure._INTERNAL)}
+    assert {name: space["__getattr__"](name) for name in public} == public and {"SUCCESS", "ALERT_NONE", "KEY_EC", "TLS1_3"} <= set(public)
+    for name in ("", "SUCCES", "UCCESS", *(codes.keys() - public.keys())):
         with pytest.raises(AttributeError):
             space["__getattr__"](name)
 
@@ -338,6 +339,28 @@ def test_only_what_is_reached_is_staged(tree):
     assert (out / "mxtls/kernels/k.py").read_text() == "X = 'pure'\n"
     assert (out / "mxtls/one.py").stat().st_mtime_ns == before, "a file that stays the same is not touched"
     assert 'module("client.py", opt=3)' in (out / "manifest.py").read_text()
+
+
+def test_lists_of_modules_to_forget_name_what_is_there():
+    sources = {"mxtls.a.b": 0, "mxtls.c": 0, "mxtls.d": 0}
+    text = 'forget("a.b c d"); forget("a.b c"); other("a.b x")'
+    assert configure._only_staged(text, sources, {"mxtls.c", "mxtls.d"}) == 'forget("c d"); forget("c"); other("a.b x")'
+    everything = configure.staged_texts(resolve("psk-client"))
+    lists = [text for _, text in everything.values() if "crypto.prf " in text]
+    assert lists and not any("x509.chain" in text for text in lists)
+
+
+def test_functions_that_nothing_names_go():
+    kernel = "@viper\n@other\ndef used():\n    pass\n\n\n@viper\ndef idle():\n    _helper()\n\n\ndef _helper():\n    pass\n"
+    texts = {"mxtls.kernels.k": ("k.py", kernel), "mxtls.record": ("record.py", "from mxtls.kernels.k import used\ndef alone():\n    pass\n")}
+    configure._drop_idle(texts)
+    assert texts["mxtls.kernels.k"][1].split() == "@viper @other def used(): pass".split()
+    assert "alone" in texts["mxtls.record"][1], "others may be an application's"
+
+
+def test_only_cbc_has_aes_backwards():
+    for profile, there in (("default", False), ("everything", True)):
+        assert ("aes_cbc_decrypt" in configure.staged_texts(resolve(profile))["mxtls.kernels.aes"][1]) == there
 
 
 def test_a_kernel_is_taken_from_c_then_pure(tree):
@@ -398,6 +421,29 @@ def test_a_staged_library_runs_on_cpython(tmp_path):
         text=True,
     )
     assert done.stdout == "50\n", done.stderr
+
+
+def sentences(texts):
+    """The texts of three words and more in staged modules, without docstrings."""
+    for path, text in texts.values():
+        tree = ast.parse(text, path)
+        docs = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.ClassDef) and n.body and isinstance(n.body[0], ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+                if node.value.count(" ") > 2 and all(part.isalpha() or part[:-1].isalpha() for part in node.value.split()[:2]):
+                    yield node.value
+
+
+def test_without_texts_errors_have_numbers(tmp_path):
+    """The few sentences that are left do not stand where the error is raised."""
+    with_texts = list(sentences(configure.staged_texts(resolve("everything"))))
+    without = list(sentences(configure.staged_texts(resolve("everything", {"USE_ERROR_TEXTS": 0}))))
+    assert len(with_texts) > 200 and len(without) < 10, without
+    assert "data before its time" not in with_texts, "what a trace would print"
+    stage({"USE_ERROR_TEXTS": 0}, "pure", "cpython", tmp_path / "out")
+    code = "import mxtls\ntry:\n    mxtls.Keys().load_rsa_keys_mem(b'x', b'y', None)\nexcept mxtls.Error as e:\n    print(e.text, e.code, e.alert)"
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(tmp_path / "out")}, capture_output=True, text=True)
+    assert done.stdout == "error -31, alert 255 -31 255\n", done.stdout + done.stderr
 
 
 def frozen_by(manifest, place):

@@ -173,3 +173,32 @@ for epoch, now in ((2000, 0), (2000, 820454400), (1970, 1767139200), (1970, 30))
     print(port.unix_time())
 """)
     assert said == ["0", "1767139200", "1767139200", "0"]
+
+
+def test_the_firmwares_tree_leaves_micropythons_as_it_is(tmp_path, monkeypatch):
+    tree = tmp_path / "micropython"
+    for name in ("py/mpconfig.h", "lib/pico-sdk/README.md", "lib/tinyusb/README.md", "ports/rp2/CMakeLists.txt", "ports/rp2/memmap_mp_rp2040.ld", "stamp"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("*.c.obj\n")
+    monkeypatch.setattr(firmware, "micropython_source", lambda: tree)
+    monkeypatch.setattr(firmware, "TREE", tmp_path / "rp2")
+    assert firmware.source() == tmp_path / "rp2"
+    assert (tmp_path / "rp2/ports/rp2/memmap_mp_rp2040.ld").read_text() == "*.c.o*\n"
+    assert (tree / "ports/rp2/memmap_mp_rp2040.ld").read_text() == (tree / "stamp").read_text() == "*.c.obj\n"
+    stamp = (tmp_path / "rp2" / "stamp").read_text()
+    assert firmware.source() and (tmp_path / "rp2" / "stamp").read_text() == stamp
+
+
+def test_the_command_line_of_make(monkeypatch):
+    """What `make firmware` passes on: options come last."""
+    asked = []
+
+    def build(*arguments, **more):
+        asked.append((arguments, more))
+        raise Failed("enough")
+
+    monkeypatch.setattr(firmware, "build", build)
+    assert firmware.main("RPI_PICO --profile client --tier viper USE_PEM=0 USE_DTLS=1 --no-examples".split()) == 1
+    assert firmware.main("--tier thumb".split()) == 1
+    assert asked == [(("RPI_PICO", "client", "viper", {"USE_PEM": 0, "USE_DTLS": 1}), {"examples": False}),
+                     (("RPI_PICO", "default", "thumb", {}), {"examples": True})]

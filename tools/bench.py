@@ -139,6 +139,16 @@ def measure_cpython(results):
     results["cpython bulk"] = ("%.0f KiB/s" % theirs[1], "%.0f KiB/s (%.1f×)" % (ours[1], ours[1] / theirs[1]))
 
 
+def measure_size(results):
+    """Frozen bytes of the profiles that have an aim."""
+    import size
+    from configure import resolve
+
+    size.CACHE.mkdir(parents=True, exist_ok=True)
+    totals = [size.measure(resolve(name)).total for name in size.BUDGETS]
+    results["thumb"] = (KNOWN["thumb"], "%s KB" % " / ".join(map(size.kilobytes, totals)))
+
+
 def measure_rp2040(results):
     """Handshakes, records and kernels on an emulated Pico; returns all figures."""
     import bench_rp2040
@@ -194,6 +204,7 @@ def main():
             dtls["options"]["USE_DTLS"] = 1
             measure_own_heap(results, folder, binaries[1], bench_peers.build("bench-32-dtls", ("mx_dtls_client.py",), **dtls))
             measure_records(results, folder, binaries[1])
+            measure_size(results)
             say("bench: speed on unix-32")
             measure_speed(results, folder, binaries)
     except Failed as e:

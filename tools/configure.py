@@ -11,9 +11,12 @@ a module that nothing left imports is not staged. manifest.py and tools/size.py 
 import argparse
 import ast
 import difflib
+import functools
 import hashlib
+import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -104,6 +107,9 @@ def _check(name: str, number: int) -> None:
 # --- Folding one module
 
 _FOLDED = ("mxtls.config", "mxtls.codes")
+# Functions whose arguments are texts, and the option without which nobody sees them
+_TEXTS = {**dict.fromkeys(("Error", "fail", "illegal", "malformed", "_malformed", "_unsupported"), "USE_ERROR_TEXTS"), "_drop": "USE_DTLS_DEBUG_TRACE"}
+_INTERNAL = ("KX_", "MODE_", "WAIT_", "EXT_")  # codes that only the library uses, so that folding leaves nobody who asks
 _STOPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _HARMLESS = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Subscript)
 _HARMLESS += (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
@@ -114,9 +120,11 @@ def fold(text: str, where: str, constants: Mapping[str, Mapping[str, int]], host
     """The module's text for these constants ({"mxtls.config": {...}, "mxtls.codes": {...}}).
     For a host, const stays importable; mpy-cross knows it by itself."""
     flags = constants["mxtls.config"]
-    key = (text, host, tuple(number for name, number in flags.items() if name in text))
+    off = frozenset(option for name, option in _TEXTS.items() if not flags.get(option, 1) and name + "(" in text)
+    key = (text, host, off, *(number for name, number in flags.items() if name in text))
     if key not in _cache:
         folded = _fold_imports(text, where, constants, host)
+        folded = _edited(folded, _unused_texts(folded, off)) if off else folded
         for rewrite in (_dead_branches, _dead_choices, _dead_rows):
             while (edits := rewrite(folded, tree := ast.parse(folded), _known(tree))):
                 folded = _edited(folded, edits)
@@ -313,6 +321,30 @@ def _has_long_string(body: list[ast.stmt]) -> bool:
     )
 
 
+def _unused_texts(text: str, off: Set[str]) -> list[Edit]:
+    """Edits that leave texts empty that nobody sees without these options. What comes with an alert in a tuple is an error's text."""
+    places, edits = _Places(text), []
+
+    def is_text(node: ast.expr) -> bool:
+        if isinstance(node, ast.BinOp):
+            return is_text(node.left) or is_text(node.right)
+        return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+    def drop(nodes: list[ast.expr]) -> None:
+        for node in nodes:
+            if is_text(node):
+                edits.append((places.start(node), places.end(node), '""'))
+            elif isinstance(node, ast.IfExp):
+                drop([node.body, node.orelse])
+
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and _TEXTS.get(getattr(node.func, "id", getattr(node.func, "attr", ""))) in off:
+            drop(node.args)
+        elif isinstance(node, ast.Tuple) and "USE_ERROR_TEXTS" in off and any(isinstance(e, ast.Name) and e.id.startswith("_ALERT_") for e in node.elts):
+            drop(node.elts)
+    return edits
+
+
 def _dead_choices(text: str, tree: ast.Module, known: Mapping[str, int]) -> list[Edit]:
     """One edit that settles an `a if _X else b`."""
     places = _Places(text)
@@ -370,29 +402,36 @@ def constants_of(text: str) -> dict[str, int]:
     return _known(ast.parse(text))
 
 
-def imports_of(text: str, where: str, names: Iterable[str]) -> set[str]:
-    """Which of these modules a folded text imports."""
-    found = set()
+@functools.cache
+def _imported(text: str) -> tuple[set[str], set[str]]:
+    """The modules that a text imports, and what it imports from them, which may be modules as well."""
+    modules, parts = set(), set()
     for node in ast.walk(ast.parse(text)):
-        wanted = []
         match node:
             case ast.Import():
-                wanted = [alias.name for alias in node.names]
+                modules.update(alias.name for alias in node.names)
             case ast.ImportFrom():
-                found.update(f"{node.module}.{a.name}" for a in node.names if f"{node.module}.{a.name}" in names)
-                wanted = [node.module]
+                modules.add(node.module)
+                parts.update(f"{node.module}.{alias.name}" for alias in node.names)
             case ast.Call(ast.Name("__import__"), [ast.Constant(str(name)), *_]):
-                wanted = [name]
-        for name in wanted:
-            if name.split(".")[0] == "mxtls" and name not in names:
-                raise ConfigureError(f"{where} imports {name}, which is not there")
-            parts = name.split(".")
-            found.update(n for i in range(len(parts)) if (n := ".".join(parts[: i + 1])) in names)
+                modules.add(name)
+    return modules, parts
+
+
+def imports_of(text: str, where: str, names: Iterable[str]) -> set[str]:
+    """Which of these modules a folded text imports."""
+    modules, parts = _imported(text)
+    found = {name for name in parts if name in names}
+    for name in modules:
+        if name.split(".")[0] == "mxtls" and name not in names:
+            raise ConfigureError(f"{where} imports {name}, which is not there")
+        steps = name.split(".")
+        found.update(n for i in range(len(steps)) if (n := ".".join(steps[: i + 1])) in names)
     return found
 
 
 def _codes_text(codes: Mapping[str, int]) -> str:
-    table = " ".join(f"{name}={number}" for name, number in codes.items())
+    table = " ".join(f"{name}={number}" for name, number in codes.items() if not name.startswith(_INTERNAL))
     return f'''# SPDX-License-Identifier: MIT
 """Made by tools/configure.py of mxtls/codes.py: one text in flash, so that a name costs no heap."""
 
@@ -405,6 +444,38 @@ def __getattr__(name):
     at += len(name) + 2
     return int(table[at : table.find(" ", at)])
 '''
+
+
+def _only_staged(text: str, sources: Iterable[str], staged: Iterable[str]) -> str:
+    """The text with its lists of modules to forget, "crypto.prf resume", shortened to those that this build has."""
+
+    def shorten(match: re.Match[str]) -> str:
+        names = ["mxtls." + word for word in match[1].split()]
+        if any(name not in sources for name in names):
+            return match[0]
+        return '"%s"' % " ".join(name.removeprefix("mxtls.") for name in names if name in staged)
+
+    return re.sub(r'"([a-z0-9_.]+(?: [a-z0-9_.]+)+)"', shorten, text)
+
+
+def _drop_idle(texts: dict[str, tuple[str, str]]) -> None:
+    """Take out the functions of kernels and of the handshake that nothing staged names, and then what only they named."""
+    idle = True
+    while idle:
+        named = Counter(word for _, text in texts.values() for word in re.findall(r"\w+", text))
+        idle = False
+        for name, (path, text) in texts.items():
+            if not name.startswith(("mxtls.kernels.", "mxtls.handshake.")) or all(named[f] > 1 for f in re.findall(r"^def (\w+)", text, re.M)):
+                continue
+            places = _Places(text)
+            edits: list[Edit] = []
+            for node in ast.parse(text).body:
+                if isinstance(node, ast.FunctionDef) and named[node.name] == 1 and not node.name.startswith("__"):
+                    first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+                    edits.append((places.lines[first - 1], places.end(node), ""))
+            if edits:
+                texts[name] = path, _edited(text, edits)
+                idle = True
 
 
 def _config_text(values: Mapping[str, int]) -> str:
@@ -457,6 +528,8 @@ def staged_texts(
         below = name.replace(".", "/")
         staged[name] = (f"{below}/__init__.py" if path.name == "__init__.py" else f"{below}.py", text)
         waiting += imports_of(text, str(path.relative_to(ROOT)), sources)
+    staged = {name: (below, _only_staged(text, sources, staged)) for name, (below, text) in staged.items()}
+    _drop_idle(staged)
     if tier in SOFT:
         kernels = "mxtls.kernels."
         for name, (below, text) in staged_texts(options, SOFT[tier], platform, examples, also).items():

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """mxtls as .mpy files: a package for `mpremote mip install` (`make package`), or straight onto a running board (`make deploy`).
 
-    tools/deploy.py PORT [--profile client] [--tier natmod] [--files examples/client.py roots.der] [USE_X=0 …]
+    tools/deploy.py PORT [--profile client] [--tier natmod] [--examples] [--files roots.der] [USE_X=0 …]
     tools/deploy.py --package --arch xtensawin [--platform esp32] …
 A board says itself what it is. The package is dist/<arch>/package.json and, beside it, the modules that the profile needs, which
 tools/configure.py stages and mpy-cross compiles. A board is sent what differs from what it has, and loses what no longer belongs to mxtls.
@@ -20,7 +20,7 @@ import on_board
 from configure import TIERS, ConfigureError, resolve, staged_texts
 from options import PROFILES
 
-from steps import BUILD, Failed, build_lock, run, say
+from steps import BUILD, ROOT, Failed, build_lock, run, say
 from toolchain import MPY_CROSS
 
 # sys.implementation._mpy >> 10 counts through these; MicroPython's docs/reference/mpyfiles.rst
@@ -29,6 +29,7 @@ WORDS_OF_64 = ("x64", "rv64imc")  # viper's kernels are written for 32 bits
 PLATFORM = {"armv6m": "rp2", "xtensawin": "esp32", "rv32imc": "esp32", "x86": "unix", "x64": "unix"}  # what such a board mostly is
 FOLDER = "/lib"  # of the board
 OURS = ("mxtls", "mxtls_port.py", "mxtls_port.mpy", "mxtls_board.py", "mxtls_board.mpy", "mxtls_native.mpy")  # what of that folder belongs to mxtls
+EXAMPLES = tuple(path.stem + ".mpy" for path in sorted((ROOT / "examples").glob("*.py")))  # its names there
 
 _WHAT_IT_IS = """
 import os, sys, hashlib, binascii
@@ -97,11 +98,12 @@ def natmod_arch(arch):
     return "armv7m" if arch.startswith("armv7") else arch
 
 
-def package(arch, profile="default", tier=None, options=None, platform=None):
+def package(arch, profile="default", tier=None, options=None, platform=None, examples=False):
     """Make dist/<arch>/package.json and its files; returns {name below the board's folder: path}.
 
     arch     of ARCHES; None compiles bytecode alone, into dist/any
     platform a folder of port/
+    examples the roles' examples too, client.mpy and server.mpy
     Raises Failed or ConfigureError with what cannot be built.
     """
     tier = tier or best_tier(arch)
@@ -113,11 +115,11 @@ def package(arch, profile="default", tier=None, options=None, platform=None):
     check_tier(tier, arch)
     if not MPY_CROSS.exists():
         raise Failed("there is no build/bin/mpy-cross: run `make setup`")
-    texts = {path: text for path, text in staged_texts(resolve(profile, options), tier, platform).values()}
+    texts = {path: text for path, text in staged_texts(resolve(profile, options), tier, platform, examples).values()}
     kernels = natmod.natmod(natmod_arch(arch)) if "natmod" in TIERS[tier] else None
     out = natmod.DIST / (arch or "any")
     with build_lock():
-        for stale in OURS[:-1]:  # mxtls_native.mpy is natmod.py's
+        for stale in OURS[:-1] + EXAMPLES:  # mxtls_native.mpy is natmod.py's
             path = out / stale
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         files = {name[:-2] + "mpy": _compiled(arch, name, text, out) for name, text in texts.items()}
@@ -156,7 +158,7 @@ def check_abi(files, abi):
                          % (*abi, head[1], head[2] & 3))
 
 
-def deploy(port, profile="default", tier=None, options=None, further=(), folder=FOLDER):
+def deploy(port, profile="default", tier=None, options=None, further=(), folder=FOLDER, examples=False):
     """Bring mxtls on the board at port up to date, copy further files to its top folder, and import it there.
 
     Returns (names copied, names removed, bytes of heap that are free after `import mxtls`). Raises Failed or ConfigureError.
@@ -165,7 +167,7 @@ def deploy(port, profile="default", tier=None, options=None, further=(), folder=
         if not Path(path).is_file():
             raise Failed("there is no file %s to copy" % path)
     board = BoardFacts(port, folder)
-    files = package(board.arch, profile, tier, options, board.platform)
+    files = package(board.arch, profile, tier, options, board.platform, examples)
     check_abi(files, board.abi)
     folder = folder.rstrip("/")
     stale = sorted(name for name in board.files if name[len(folder) + 1 :] not in files)
@@ -187,6 +189,7 @@ def main(arguments):
     parser.add_argument("options", nargs="*", metavar="USE_X=0|1", help="of tools/configure.py")
     parser.add_argument("--profile", default="default", help=" ".join(PROFILES))
     parser.add_argument("--tier", help="pure, viper (default), thumb, natmod or natmod-64")
+    parser.add_argument("--examples", action="store_true", help="client.py and server.py too")
     parser.add_argument("--files", nargs="*", default=[], help="further files, copied as they are")
     parser.add_argument("--folder", default=FOLDER, help="of the board, default /lib")
     parser.add_argument("--package", action="store_true", help="only make dist/<arch>/package.json")
@@ -201,13 +204,13 @@ def main(arguments):
         return 2
     try:
         if given.package:
-            files = package(given.arch, given.profile, given.tier, options, given.platform)
+            files = package(given.arch, given.profile, given.tier, options, given.platform, given.examples)
             size = sum(path.stat().st_size for path in files.values())
             say("%d files, %d bytes. Install them with: mpremote mip install dist/%s/package.json" % (len(files), size, given.arch))
         elif not given.port:
             raise Failed("name the board's port: make deploy PORT=/dev/ttyACM0")
         else:
-            copied, removed, free = deploy(given.port, given.profile, given.tier, options, given.files, given.folder)
+            copied, removed, free = deploy(given.port, given.profile, given.tier, options, given.files, given.folder, given.examples)
             say("%d files copied, %d removed; mxtls is imported there, with %d bytes of heap free" % (len(copied), len(removed), free))
     except (Failed, ConfigureError) as e:
         say("deploy: %s" % e)

@@ -164,7 +164,8 @@ def main(arguments):
     flash = BUILD / "emulator" / (given.board + ".flash")
     mpremote = Path(BUILD / "venv" / "bin" / "mpremote").relative_to(ROOT)
     say("%s runs; its flash is %s. Control-C ends it. In another window:" % (given.board, flash.relative_to(ROOT)))
-    for what in ("exec 'import mxtls; print(mxtls)'", "run FILE.py", "fs cp FILE.der :"):
+    example = "exec 'import client; client.main(\"--uart 0 --name NAME --ca root.der --get /\".split())'"
+    for what in ("exec 'import mxtls; print(mxtls)'", "rtc --set", "fs cp root.der :", *([example] if given.uart0 else [])):
         say("    %s connect socket://127.0.0.1:%d %s" % (mpremote, given.port, what))
     with contextlib.suppress(KeyboardInterrupt):
         return subprocess.call(command(image, given.port, flash=flash, uart0=given.uart0, uart1=given.uart1))

@@ -49,7 +49,7 @@ def source():
         return TREE
     with step("Pico SDK and TinyUSB from Debian's packages"):
         shutil.rmtree(TREE, ignore_errors=True)
-        _link_all(tree, TREE, but=("lib", "ports"))
+        _link_all(tree, TREE, but=("lib", "ports", "stamp"))  # a stamp of ours is written below, not through a link
         _link_all(tree / "lib", TREE / "lib", but=[Path(name).name for name in SDK])
         shutil.copytree(tree / "ports" / "rp2", TREE / "ports" / "rp2")
         for name, package in SDK.items():

@@ -88,6 +88,7 @@ FEATURES = (
     _never("PS_3DES_IMPROVE_PERF_INCREASE_CODESIZE", _TIER),
     _never("PS_MD5_IMPROVE_PERF_INCREASE_CODESIZE", _TIER),
     _never("PS_SHA1_IMPROVE_PERF_INCREASE_CODESIZE", _TIER),
+    Option("USE_ERROR_TEXTS", "an error says what happened and what to do; without it, its code and alert alone"),
     _later("SSL_MAX_DISABLED_CIPHERS", "how many suites one session may disable", default=8),
 )
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`make size`: what each profile costs in flash, and what each option saves. --write puts it in docs/configuration.md.
+"""`make size`: what each profile costs in flash on each kind of processor, where the bytes lie, and what each option saves.
 
-Measured: the modules as a board freezes them (mpy-cross -O3 -march=armv6m, mpy-tool --freeze), compiled for a
-32-bit machine with gcc -m32 -Os; code and constants of that object, with the strings the firmware does not have yet.
+    build/venv/bin/python tools/size.py [--write]        --write puts it in docs/configuration.md, docs/performance.md and docs/size.svg
+Measured: the modules as a board freezes them (mpy-cross -O3 -march=…, mpy-tool --freeze), compiled for a 32-bit machine with
+gcc -m32 -Os: what is frozen is data, of the same size on each of them. Code and constants of that object are counted, with the strings the
+firmware does not have yet. C kernels are counted as natmod.py's compiler makes them for that processor.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import natmod
 from configure import ConfigureError, resolve, staged_texts
 from options import BUILT, LATER, OPTIONS, PROFILES, SECTIONS
 
@@ -27,14 +30,44 @@ from steps import Failed
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build" / "size"
 PAGE = ROOT / "docs" / "configuration.md"
-MARCH = "armv6m"
+PERFORMANCE = ROOT / "docs" / "performance.md"
+PLOT = ROOT / "docs" / "size.svg"
 TOP = 8  # modules listed for a profile
+THUMB = "armv6m"
+# Each column of the profiles' table: processor, tier, heading
+COLUMNS = (
+    (THUMB, "viper", "Thumb, viper"),
+    (THUMB, "thumb", "Thumb, thumb"),
+    (THUMB, "native", "Thumb, native"),
+    ("rv32imc", "viper", "RV32, viper"),
+    ("rv32imc", "native", "RV32, native"),
+    ("xtensawin", "viper", "Xtensa, viper"),
+)
+C_SIZE = {THUMB: "arm-none-eabi-size", "rv32imc": "riscv64-unknown-elf-size"}  # no package has a compiler for Xtensa
+BUDGETS = {"psk-client": 20, "client": 64, "everything": 200}  # KB of Thumb with viper kernels that were aimed at
+# Where bytes lie: a title, and how the paths begin; what no row names is in the last but one, and what is in no module in the last
+ROOMS = (
+    ("kernels", ("mxtls/kernels/",)),
+    ("crypto", ("mxtls/crypto/",)),
+    ("certificates and keys", ("mxtls/x509/", "mxtls/keys", "mxtls/load_")),
+    ("handshake, resumption", ("mxtls/handshake/", "mxtls/resume", "mxtls/tickets", "mxtls/rehandshake", "mxtls/alpn", "mxtls/hello_", "mxtls/suites", "mxtls/versions")),
+    ("records, datagrams", ("mxtls/record", "mxtls/dtls")),
+    ("session and the rest", ("",)),
+)
+NAMES = "names and their tables"
 
 
 @dataclass(frozen=True)
 class Size:
     total: int
-    modules: dict[str, int]  # the rest of the total is strings
+    modules: dict[str, int]  # the rest of the total is names
+
+    def rooms(self) -> dict[str, int]:
+        """Bytes by the titles of ROOMS."""
+        found = dict.fromkeys([title for title, _ in ROOMS], 0)
+        for path, n in self.modules.items():
+            found[next(title for title, starts in ROOMS if path.startswith(starts))] += n
+        return {**found, NAMES: self.total - sum(self.modules.values())}
 
 
 def run(*command: object) -> str:
@@ -44,27 +77,28 @@ def run(*command: object) -> str:
     return done.stdout
 
 
-def compiled(path: str, text: str) -> Path:
-    """The module's .mpy; the same text is compiled once."""
-    target = CACHE / f"{hashlib.sha256((path + text).encode()).hexdigest()[:16]}.mpy"
+def compiled(path: str, text: str, march: str) -> Path:
+    """The module's .mpy; the same text is compiled once, and bytecode for all processors."""
+    option = [f"-march={march}"] if "@micropython." in text else []
+    target = CACHE / f"{hashlib.sha256(repr((path, text, option)).encode()).hexdigest()[:16]}.mpy"
     if not target.exists():
         source = target.with_suffix(f".{os.getpid()}-{threading.get_ident()}.py")
         source.write_text(text)
         made = source.with_suffix(".mpy")
         try:
-            run(toolchain.MPY_CROSS, "-O3", f"-march={MARCH}", "-s", path, "-o", made, source)
+            run(toolchain.MPY_CROSS, "-O3", *option, "-s", path, "-o", made, source)
         except Failed as e:
-            raise Failed(f"{path} does not compile for {MARCH}: {e}") from None
+            raise Failed(f"{path} does not compile for {march}: {e}") from None
         finally:
             source.unlink()
         made.replace(target)
     return target
 
 
-def measure(options: Mapping[str, int], tier: str = "viper") -> Size:
-    """The frozen size of the library with these (resolved) options, without the examples."""
+def measure(options: Mapping[str, int], tier: str = "viper", march: str = THUMB) -> Size:
+    """The frozen size of the library with these (resolved) options, without the examples and without C."""
     texts = staged_texts(options, tier, "unix")
-    mpys = [compiled(path, text) for path, text in texts.values()]
+    mpys = [compiled(path, text, march) for path, text in texts.values()]
     tree, port = toolchain.micropython_source(), toolchain.OBJ / "base-32"
     key = hashlib.sha256(" ".join([Path(__file__).read_text(), str(tree), *(m.name for m in mpys)]).encode()).hexdigest()
     kept = CACHE / f"{key[:16]}.json"
@@ -78,6 +112,7 @@ def measure(options: Mapping[str, int], tier: str = "viper") -> Size:
         folders = [f"-I{f}" for f in (tree, tree / "ports/unix", tree / "ports/unix/variants/standard", port)]
         flags = ["-m32", "-Os", "-malign-data=abi", "-w", "-DMICROPY_FORCE_32BIT=1", "-DMICROPY_MODULE_FROZEN_MPY", "-DMPZ_DIG_SIZE=16"]
         flags.append("-DMICROPY_QSTR_EXTRA_POOL=mp_qstr_frozen_const_pool")
+        flags.append(f"-DMICROPY_EMIT_INLINE_THUMB={int(tier == 'thumb')}")
         run("gcc", *flags, *folders, "-c", stem.with_suffix(".c"), "-o", stem.with_suffix(".o"))
         kept.write_text(json.dumps(_count(stem.with_suffix(".o"), source, [path for path, _ in texts.values()])))
         stem.with_suffix(".c").unlink()
@@ -94,12 +129,12 @@ def _count(obj: Path, source: str, paths: list[str]) -> tuple[int, dict[str, int
         if part and re.match(r"\.(text|rodata|data)", part[0]):
             total += int(part[1])
     modules = dict.fromkeys(paths, 0)
-    marks = sorted(((path[:-3].replace("/", "_"), path) for path in paths), reverse=True)  # longest first
+    marks = {path[:-3].replace("/", "_"): path for path in paths}
+    longest_first = re.compile("_(%s)(?:_|$)" % "|".join(sorted(marks, reverse=True)))
 
     def add(symbol: str, size: int) -> None:
-        owner = next((path for mark, path in marks if re.search(rf"_{mark}(_|$)", symbol)), None)
-        if owner:
-            modules[owner] += size
+        if owner := longest_first.search(symbol):
+            modules[marks[owner[1]]] += size
 
     for line in run("nm", "-S", "--defined-only", obj).splitlines():
         part = line.split()
@@ -123,40 +158,144 @@ def saved(name: str, everything: Size) -> tuple[str, int]:
     return ("costs", other - everything.total) if option.debug else ("saves", everything.total - other)
 
 
+def c_kernels(march: str) -> int:
+    """Bytes of the kernels in C, which a firmware of the tier `native` links whole."""
+    natmod.natmod(march)
+    objects = sorted((toolchain.BUILD / "natmod" / march / "build").glob("*.o"))
+    return sum(sum(map(int, line.split()[:2])) for line in run(C_SIZE[march], *objects).splitlines()[1:])
+
+
 def number(n: int) -> str:
     return f"{n:,}".replace(",", " ")
 
 
-def report(profiles: Mapping[str, Size], options: Mapping[str, tuple[str, int]]) -> str:
-    lines = [f"Frozen bytes, {MARCH}, viper kernels, without the examples:\n"]
-    for i, (name, size) in enumerate(profiles.items()):
-        lines.append(f"{name:12}{number(size.total):>9}   {len(size.modules)} modules")
-        if same := [other for other in list(profiles)[:i] if profiles[other] == size]:
-            lines[-1] += f", the same as {same[0]}\n"
-            continue
-        ranked = sorted(size.modules.items(), key=lambda item: -item[1])
-        lines += [f"            {number(n):>9}   {path}" for path, n in ranked[:TOP]]
-        rest = sum(n for _, n in ranked[TOP:])
-        lines.append(f"            {number(rest):>9}   {max(0, len(ranked) - TOP)} others")
-        lines.append(f"            {number(size.total - sum(size.modules.values())):>9}   names\n")
-    lines.append("What each option saves when it is off, of everything:\n")
-    lines += [f"{name:46}{number(n) if how != 'required' else how:>9}{'  (cost of on)' * (how == 'costs')}" for name, (how, n) in options.items()]
-    return "\n".join(lines)
+def kilobytes(n: int) -> str:
+    return f"{n / 1024:.0f}"
 
 
-def page(profiles: Mapping[str, Size], options: Mapping[str, tuple[str, int]]) -> str:
-    """The measured part of docs/configuration.md."""
-    lines = ["| Profile | Modules | Frozen bytes |", "|---|---:|---:|"]
-    lines += [f"| `{name}` | {len(size.modules)} | {number(size.total)} |" for name, size in profiles.items()]
-    for title, section in SECTIONS:
-        lines += ["", f"### {title}", "", "| Option | Default | What it brings | Needs | Off saves |", "|---|---|---|---|---:|"]
-        for o in section:
-            how, n = options.get(o.name, ("", 0))
-            default = {BUILT: "auto" if o.auto else str(o.default) if o.most > 1 else "on" if o.default else "off", LATER: "not built yet"}.get(o.state, "does not apply")
-            needs = ", ".join(f"`{need}`".replace("|", "` or `") for need in o.needs)
-            bytes_ = {"saves": number(n), "costs": f"(on costs {number(n)})", "required": "needed"}.get(how, "")
-            lines.append(f"| `{o.name}` | {default} | {o.what} | {needs} | {bytes_} |")
-    return "\n".join(lines)
+@dataclass(frozen=True)
+class Report:
+    """All that was measured. profiles: with Thumb and viper; columns: bytes of each of COLUMNS, 0 where they cannot be had; c: of the kernels in C."""
+
+    profiles: dict[str, Size]
+    columns: dict[str, list[int]]
+    c: dict[str, int]
+    options: dict[str, tuple[str, int]]
+
+    def text(self) -> str:
+        lines = ["Frozen bytes, Thumb, viper kernels, without the examples:\n"]
+        for i, (name, size) in enumerate(self.profiles.items()):
+            lines.append(f"{name:12}{number(size.total):>9}   {len(size.modules)} modules")
+            if same := [other for other in list(self.profiles)[:i] if self.profiles[other] == size]:
+                lines[-1] += f", the same as {same[0]}\n"
+                continue
+            ranked = sorted(size.modules.items(), key=lambda item: -item[1])
+            lines += [f"            {number(n):>9}   {path}" for path, n in ranked[:TOP]]
+            rest = sum(n for _, n in ranked[TOP:])
+            lines.append(f"            {number(rest):>9}   {max(0, len(ranked) - TOP)} others")
+            lines.append(f"            {number(size.rooms()[NAMES]):>9}   {NAMES}\n")
+        lines += [row.replace("|", " ") for row in self.table()[1:] if "---" not in row]
+        lines.append("\nWhat each option saves when it is off, of everything:\n")
+        for name, (how, n) in self.options.items():
+            lines.append(f"{name:46}{number(n) if how != 'required' else how:>9}{'  (cost of on)' * (how == 'costs')}")
+        return "\n".join(lines)
+
+    def table(self) -> list[str]:
+        """Profiles by processors and tiers, as Markdown."""
+        c = ", ".join(f"{number(n)} on {'Thumb' if march == THUMB else 'RV32'}" for march, n in self.c.items())
+        lines = [f"Bytes of flash. `native` holds all the kernels in C, of any profile: {c}." if c else "Bytes of flash.", ""]
+        lines.append("| Profile | Modules | " + " | ".join(heading for _, _, heading in COLUMNS) + " |")
+        lines.append("|---|---:|" + "---:|" * len(COLUMNS))
+        for name, size in self.profiles.items():
+            lines.append(f"| `{name}` | {len(size.modules)} | " + " | ".join(number(n) if n else "–" for n in self.columns[name]) + " |")
+        return lines
+
+    def page(self) -> str:
+        """The measured part of docs/configuration.md."""
+        lines = self.table()
+        for title, section in SECTIONS:
+            lines += ["", f"### {title}", "", "| Option | Default | What it brings | Needs | Off saves |", "|---|---|---|---|---:|"]
+            for o in section:
+                how, n = self.options.get(o.name, ("", 0))
+                default = {BUILT: "auto" if o.auto else str(o.default) if o.most > 1 else "on" if o.default else "off", LATER: "not built yet"}.get(o.state, "does not apply")
+                needs = ", ".join(f"`{need}`".replace("|", "` or `") for need in o.needs)
+                bytes_ = {"saves": number(n), "costs": f"(on costs {number(n)})", "required": "needed"}.get(how, "")
+                lines.append(f"| `{o.name}` | {default} | {o.what} | {needs} | {bytes_} |")
+        return "\n".join(lines)
+
+    def rooms(self) -> str:
+        """Where the bytes lie, with what was aimed at: the measured part of docs/performance.md."""
+        names = list(self.profiles)
+        lines = ["| KB, Thumb, viper | " + " | ".join(f"`{name}`" for name in names) + " |", "|---|" + "--:|" * len(names)]
+        parts = {name: size.rooms() for name, size in self.profiles.items()}
+        for title in [*(title for title, _ in ROOMS), NAMES]:
+            lines.append(f"| {title} | " + " | ".join(kilobytes(parts[name][title]) for name in names) + " |")
+        lines.append("| together | " + " | ".join(kilobytes(self.profiles[name].total) for name in names) + " |")
+        lines.append("| aim | " + " | ".join(str(BUDGETS.get(name, "–")) for name in names) + " |")
+        return "\n".join(lines)
+
+    def plot(self) -> None:
+        """docs/size.svg: on the left where the bytes lie, on the right each processor and tier."""
+        import matplotlib
+
+        matplotlib.use("svg")
+        matplotlib.rcParams.update({"svg.hashsalt": "mxtls", "font.size": 9})
+        from matplotlib import pyplot
+
+        names = list(self.profiles)
+        figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4.5), layout="constrained", sharey=True)
+        begin = [0.0] * len(names)
+        for title in [*(title for title, _ in ROOMS), NAMES]:
+            parts = [self.profiles[name].rooms()[title] / 1024 for name in names]
+            left.barh(range(len(names)), parts, 0.7, begin, label=title)
+            begin = [a + b for a, b in zip(begin, parts, strict=True)]
+        for name, aim in BUDGETS.items():
+            at = names.index(name)
+            left.plot([aim, aim], [at - 0.45, at + 0.45], "k", label="aim" if name == "client" else None)
+        for i, (_, _, heading) in enumerate(COLUMNS):
+            right.barh([at + (i - 2.5) * 0.14 for at in range(len(names))], [self.columns[name][i] / 1024 for name in names], 0.13, label=heading)
+        left.set_yticks(range(len(names)), names)
+        left.invert_yaxis()
+        for panel, title in ((left, "where the bytes lie: Thumb, viper"), (right, "processors and tiers")):
+            panel.set_title(title, fontsize=9)
+            panel.set_xlabel("KB of flash")
+            panel.legend(fontsize=7)
+        figure.suptitle("mxtls frozen into a firmware")
+        figure.savefig(PLOT, metadata={"Date": None})
+        pyplot.close(figure)
+
+
+def measured() -> Report:
+    """Measure everything. Raises Failed or ConfigureError."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    c: dict[str, int] = {}
+    for march in C_SIZE:
+        try:
+            c[march] = c_kernels(march)
+        except Failed as e:
+            print(f"size: the kernels in C are not measured for {march}: {e}", file=sys.stderr)
+    names = [o.name for o in OPTIONS.values() if o.state == BUILT and o.most == 1]
+    cells = [(name, march, tier) for name in PROFILES for march, tier, _ in COLUMNS]
+
+    def cell(asked: tuple[str, str, str]) -> Size | None:
+        name, march, tier = asked
+        return None if tier == "native" and march not in c else measure(resolve(name), tier, march)
+
+    with ThreadPoolExecutor(2) as pool:
+        sizes = dict(zip(cells, pool.map(cell, cells), strict=True))
+        profiles = {name: size for name in PROFILES if (size := sizes[name, *COLUMNS[0][:2]])}
+        everything = profiles["everything"]
+        options = dict(zip(names, pool.map(lambda name: saved(name, everything), names), strict=True))
+    columns: dict[str, list[int]] = {name: [] for name in PROFILES}
+    for (name, march, tier), size in sizes.items():
+        columns[name].append(size.total + (c[march] if tier == "native" else 0) if size else 0)
+    return Report(profiles, columns, c, options)
+
+
+def put(page: Path, begin: str, end: str, text: str) -> None:
+    """Replace what stands between two marks of a page."""
+    before, _, rest = page.read_text().partition(begin)
+    page.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}")
 
 
 def main(arguments: list[str]) -> int:
@@ -166,21 +305,16 @@ def main(arguments: list[str]) -> int:
     if not (toolchain.OBJ / "base-32").exists():
         print("size: there is no 32-bit MicroPython to measure with: run `make setup`", file=sys.stderr)
         return 1
-    CACHE.mkdir(parents=True, exist_ok=True)
-    names = [o.name for o in OPTIONS.values() if o.state == BUILT and o.most == 1]
     try:
-        with ThreadPoolExecutor(2) as pool:
-            profiles = dict(zip(PROFILES, pool.map(lambda name: measure(resolve(name)), PROFILES), strict=True))
-            everything = profiles["everything"]
-            options = dict(zip(names, pool.map(lambda name: saved(name, everything), names), strict=True))
+        report = measured()
     except (ConfigureError, Failed) as e:
         print(f"size: {e}", file=sys.stderr)
         return 1
-    print(report(profiles, options))
+    print(report.text())
     if arguments:
-        begin, end = "<!-- measured: make size -->", "<!-- end of measured -->"
-        before, _, rest = PAGE.read_text().partition(begin)
-        PAGE.write_text(f"{before}{begin}\n{page(profiles, options)}\n{end}{rest.partition(end)[2]}")
+        put(PAGE, "<!-- measured: make size -->", "<!-- end of measured -->", report.page())
+        put(PERFORMANCE, "<!-- size: begin -->", "<!-- size: end -->", report.rooms())
+        report.plot()
     return 0
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The one exception that leaves the engine (beside MemoryError). Raised by every module."""
 
-from mxtls.config import HALT_ON_PS_ERROR as _HALT_ON_PS_ERROR, USE_CORE_TRACE as _USE_CORE_TRACE
+from mxtls.config import HALT_ON_PS_ERROR as _HALT_ON_PS_ERROR, USE_CORE_TRACE as _USE_CORE_TRACE, USE_ERROR_TEXTS as _USE_ERROR_TEXTS
 
 
 class Error(Exception):
@@ -9,6 +9,8 @@ class Error(Exception):
     text: one line, what happened and what to do. Never a secret in it."""
 
     def __init__(self, code, alert, text):
+        if not _USE_ERROR_TEXTS:  # a build without them has empty ones: tools/configure.py
+            text = "error %d, alert %d" % (code, alert)
         super().__init__(text)
         self.code = code
         self.alert = alert

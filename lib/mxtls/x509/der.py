@@ -5,11 +5,12 @@ Called by certificate.py, names.py, constraints.py, private.py and keys.py.
 """
 
 from mxtls.codes import ALERT_BAD_CERTIFICATE as _ALERT_BAD_CERTIFICATE, PARSE_FAIL as _PARSE_FAIL
+from mxtls.config import USE_ERROR_TEXTS as _USE_ERROR_TEXTS
 from mxtls.errors import Error
 
 
 def fail(text):
-    if ":" not in text:
+    if _USE_ERROR_TEXTS and ":" not in text:
         text += ": use another certificate or key"
     raise Error(_PARSE_FAIL, _ALERT_BAD_CERTIFICATE, text)
 
