@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: MIT
+"""The documentation: the site builds and asks nothing of other hosts, every page's code runs as it stands there against real peers, commands name what
+there is, and troubleshooting.md has every line that the library can say."""
+
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import error_lines
+import pki
+import pytest
+from pages import ROOT, Desk, Page, free_port, needs
+
+import targets
+
+DOCS = ROOT / "docs"
+PAGES = {str(path.relative_to(DOCS))[:-3]: Page(path) for folder in ("start", "tasks") for path in sorted((DOCS / folder).glob("*.md"))}
+README = Page(ROOT / "README.md")
+
+
+# The site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    pytest.importorskip("mkdocs", reason="there is no mkdocs in this Python: `make setup` installs it")
+    out = tmp_path_factory.mktemp("site")
+    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", out], cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+def test_the_site_builds_and_has_every_page(site):
+    for name in [*PAGES, "index", "troubleshooting", "configuration", "CHANGELOG", "CONTRIBUTING"]:
+        assert (site / (name + ".html")).exists(), name
+    assert (site / "examples" / "client.py").read_text() == (ROOT / "examples" / "client.py").read_text()
+
+
+def test_the_site_asks_nothing_of_other_hosts(site):
+    for page in site.rglob("*.html"):
+        asked = re.findall(r"<(?:script|img|iframe|source)[^>]+src=\"?(?:https?:)?//[^\s>]+|<link[^>]+(?:stylesheet|icon|preconnect)[^>]*?https?://[^\s>]+", page.read_text())
+        assert not asked, "%s: %s" % (page, asked)
+
+
+# Lines, commands, numbers
+
+
+def test_troubleshooting_has_every_line():
+    """Every line that lib/ and port/ can say is a heading's or a row's, and no other."""
+    found = error_lines.lines()
+    listed = re.findall(r"^[>|] `(.+?)`", (DOCS / "troubleshooting.md").read_text(), re.MULTILINE)
+    assert not (set(found) - set(listed)), "docs/troubleshooting.md lacks: " + json.dumps({line: found[line] for line in set(found) - set(listed)}, indent=1, ensure_ascii=False)
+    assert not (set(listed) - set(found)), "nobody says: %s" % sorted(set(listed) - set(found))
+    assert len(listed) == len(set(listed))
+
+
+def test_lines_are_found_in_the_source():
+    assert error_lines.lines()["max_record is out of range; give 512 to 16384"] == "lib/mxtls/session.py"
+
+
+@pytest.mark.parametrize("page", [*PAGES.values(), README, *map(Page, (DOCS / "boards.md", DOCS / "configuration.md", ROOT / "CONTRIBUTING.md"))], ids=lambda p: p.path.stem)
+def test_commands_name_what_there_is(page):
+    """Targets of make, and tools with their options."""
+    makefile = (ROOT / "Makefile").read_text()
+    for line in "".join(text for language, _, text in page.blocks if language != "python").splitlines():
+        for target, variables in re.findall(r"\bmake ([a-z]+)((?: [A-Z]+=)*)", line):
+            assert re.search("^%s:" % target, makefile, re.MULTILINE), line
+            assert all(name in makefile for name in variables.split()), line
+        for tool, rest in re.findall(r"(?:^|[ =])((?:tools|examples)/\w+\.py)([^|;&]*)", line):
+            text = (ROOT / tool).read_text() + (ROOT / "examples" / "common.py").read_text()
+            assert all('"%s"' % option in text for option in re.findall(r"(?<= )--[a-z][a-z0-9-]*", rest)), line
+
+
+def test_every_program_of_a_page_has_a_name():
+    for name, page in PAGES.items():
+        assert all(title for language, title, _ in page.blocks if language == "python"), name
+        assert set(page.prints) <= {*page.files, *page.commands}, name
+
+
+def test_profiles_are_as_large_as_the_page_says():
+    """Within a tenth of what was measured: its numbers are round."""
+    measured = {name: int(number.replace(" ", "")) for name, number in re.findall(r"^\| `([\w-]+)` \| \d+ \| ([\d ]+) \|$", (DOCS / "configuration.md").read_text(), re.MULTILINE)}
+    said = dict(re.findall(r"^\|.*\| `([\w-]+)` \| (\d+) \|", PAGES["tasks/profiles"].text, re.MULTILINE))
+    assert set(said) == set(measured)
+    for name, number in said.items():
+        assert abs(1000 * int(number) - measured[name]) < measured[name] / 10, name
+
+
+# The pages
+
+
+@pytest.fixture
+def desk_of(tmp_path):
+    """A function of a page's name: the page on a desk."""
+    if targets.UNIX_32.missing():
+        pytest.skip(targets.UNIX_32.missing())
+    desks = []
+
+    def open_page(name):
+        desks.append(Desk(PAGES[name], tmp_path))
+        return desks[-1]
+
+    yield open_page
+    for desk in desks:
+        desk.close()
+
+
+def chain_for(*names):
+    return pki.chain(names=list(names), intermediates=0)
+
+
+class Website:
+    """An HTTP server over TLS by CPython's ssl, which answers as many clients as are expected."""
+
+    def __init__(self, chain, clients=1):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain.chain_path, chain.key_path)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(20)
+        self.port = self.listener.getsockname()[1]
+        self.requests = []
+        self.thread = threading.Thread(target=self._serve, args=(context, clients), daemon=True)
+        self.thread.start()
+
+    def _serve(self, context, clients):
+        for _ in range(clients):
+            try:
+                with context.wrap_socket(self.listener.accept()[0], server_side=True) as client:
+                    client.settimeout(20)
+                    request = b""
+                    while not request.endswith(b"\r\n\r\n"):
+                        request += client.recv(4096) or b"\r\n\r\n"
+                    self.requests.append(request)
+                    client.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello\n")
+            except OSError:
+                self.requests.append(b"")  # who refuses us
+
+
+def test_start_on_this_computer(desk_of):
+    desk = desk_of("start/host")
+    chain = chain_for("example.org")
+    desk.put(roots_pem=chain.root_pem)
+    site = Website(chain, 2)
+    table = {"example.org:443": site.port}
+    desk.printed("get.py", desk.run("get.py", table, host=True))
+    desk.printed("refused.py", desk.run("refused.py", table, host=True))
+    assert site.requests[0] == b"GET / HTTP/1.0\r\nHost: example.org\r\n\r\n"
+
+
+def test_start_on_a_pico(desk_of):
+    desk = desk_of("start/pico")
+    desk.printed("hello.py", desk.run("hello.py"))
+    chain = chain_for("example.org")
+    desk.put(roots_der=chain.root_der)
+    desk.printed("get.py", desk.run("get.py", {"example.org:443": Website(chain).port}))
+
+
+def test_start_on_an_esp32(desk_of):
+    desk = desk_of("start/esp32")
+    chain = chain_for("example.org")
+    desk.put(roots_der=chain.root_der)
+    desk.printed("main.py", desk.run("main.py", {"example.org:443": Website(chain).port}))
+
+
+def test_https_server(desk_of):
+    needs("openssl")
+    desk = desk_of("tasks/https-server")
+    desk.sh("once")
+    desk.put(cert_der=(desk.folder / "pico" / "cert.der").read_bytes(), key_der=(desk.folder / "pico" / "key.der").read_bytes())
+    port = free_port()
+    server = desk.start("main.py", {"0.0.0.0:443": port})
+    server.wait_for(b"ready")
+    context = ssl.create_default_context(cafile=desk.folder / "ca.pem")
+    session = None
+    for resumed in (False, True):
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10), server_hostname="pico.local", session=session) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            page = b"".join(iter(lambda client=client: client.recv(4096), b""))
+            assert page.endswith(b"\r\n\r\nhello from a Pico\n")
+            assert client.session_reused is resumed
+            session = client.session
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.recv(10)[:1] == b"\x15", "an alert"
+    server.wait_for(b"refused: .*\n")
+    desk.printed("main.py", server.output.decode())
+
+
+def test_lora_packets(desk_of):
+    desk = desk_of("tasks/lora")
+    ports = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    gateway = desk.start("gateway.py", host=True, LORA="%d:%d" % ports)
+    desk.printed("sensor.py", desk.run("sensor.py", LORA="%d:%d" % ports[::-1]))
+    gateway.wait_for(b"21.6 C")
+    desk.printed("gateway.py", gateway.output.decode())
+
+
+def test_lora_serial_line(desk_of):
+    needs("openssl")
+    desk = desk_of("tasks/lora")
+    port = free_port()
+    desk.serve("server", p4433=port).wait_for(b"ACCEPT")
+    desk.printed("uart.py", desk.run("uart.py", UART1=str(port)))
+
+
+def test_coap_client(desk_of):
+    needs("coap-server-openssl")
+    desk = desk_of("tasks/coap")
+    port = free_port(socket.SOCK_DGRAM)
+    desk.serve("server", p5683=port)  # and the next one for DTLS
+    desk.printed("client.py", desk.run("client.py", {"coap.example.org:5684": port + 1}))
+
+
+def test_coap_server(desk_of):
+    needs("coap-client-openssl")
+    desk = desk_of("tasks/coap")
+    port = free_port(socket.SOCK_DGRAM)
+    server = desk.start("server.py", {"0.0.0.0:5684": port})
+    server.wait_for(b"ready")
+    desk.printed("client", desk.sh("client", p5684=port))
+
+
+def test_mutual_tls(desk_of):
+    needs("openssl")
+    desk = desk_of("tasks/mutual-tls")
+    desk.sh("once")
+    port = free_port()
+    server = desk.start("server.py", {"0.0.0.0:8443": port}, host=True)
+    server.wait_for(b"ready")
+    desk.printed("client.py", desk.run("client.py", {"server.example.org:8443": port}))
+    context = ssl.create_default_context(cafile=desk.folder / "ca.pem")
+    with pytest.raises(OSError), context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10), server_hostname="server.example.org") as client:
+        client.sendall(b"hello\n")
+        if not client.recv(10):
+            raise OSError("closed")
+    server.wait_for(b"refused: .*\n")
+    desk.printed("server.py", server.output.decode())
+
+
+def test_pinning(desk_of):
+    needs("openssl")
+    desk = desk_of("tasks/pinning")
+    chain, other = chain_for("server.example.org"), pki.make_key("p256", "spare")
+    desk.put(roots_der=chain.root_der, server_pem=chain.chain_pem)
+    table = {"server.example.org:443": Website(chain, 3).port}
+    spare = pki.issue("spare", other)
+    desk.set("pinned.py", PIN=desk.sh("pin").split()[0], SPARE=desk_pin(spare))
+    desk.printed("pinned.py", desk.run("pinned.py", table))
+    desk.set("fingerprint.py", FINGERPRINT=desk.sh("fingerprint").strip().partition("=")[2])
+    desk.printed("fingerprint.py", desk.run("fingerprint.py", table))
+
+
+def desk_pin(certificate):
+    import hashlib
+
+    from cryptography.hazmat.primitives import serialization as s
+
+    return hashlib.sha256(certificate.public_key().public_bytes(s.Encoding.DER, s.PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def test_deep_sleep(desk_of):
+    needs("openssl")
+    desk = desk_of("tasks/deep-sleep")
+    chain = chain_for("server.example.org")
+    desk.put(roots_der=chain.root_der, server_pem=chain.chain_pem, server_key=chain.key_pem)
+    port = free_port()
+    desk.serve("server", p8443=port).wait_for(b"ACCEPT")
+    said = ""
+    for memory in (None, None, b"something else"):
+        if memory:
+            desk.put(rtc_bin=memory)
+        said += desk.run("main.py", {"server.example.org:8443": port})
+    desk.printed("main.py", said)
+
+
+def test_profiles(desk_of):
+    desk = desk_of("tasks/profiles")
+    desk.printed("look", desk.sh("look"))
+    assert Path(desk.folder, "mine", "mxtls", "session.py").exists()
+    desk.printed("ask.py", desk.run("ask.py"))
