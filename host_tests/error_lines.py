@@ -28,6 +28,8 @@ def _said(node):
     """The lines under a node of the syntax tree."""
     if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[0] in ("forget", "guard", "trace"):
         return
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0])[0].isupper():  # a public constant
+        return
     texts = _texts(node)
     if texts is not None:
         yield from (t for t in texts if _is_line(t))

@@ -59,7 +59,7 @@ def stage(tier, platform, profile, *options):
     return out
 
 
-ALSO = ("mxtls.stream",)
+ALSO = ()
 
 
 class Desk:

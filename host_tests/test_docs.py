@@ -5,6 +5,7 @@ there is, and troubleshooting.md has every line that the library can say."""
 import json
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -16,8 +17,10 @@ import error_lines
 import pki
 import pytest
 from pages import ROOT, Desk, Page, free_port, needs
+from peers import Process
 
 import targets
+from toolchain import APPLICATIONS
 
 DOCS = ROOT / "docs"
 PAGES = {str(path.relative_to(DOCS))[:-3]: Page(path) for folder in ("start", "tasks") for path in sorted((DOCS / folder).glob("*.md"))}
@@ -167,6 +170,53 @@ def test_start_on_an_esp32(desk_of):
     chain = chain_for("example.org")
     desk.put(roots_der=chain.root_der)
     desk.printed("main.py", desk.run("main.py", {"example.org:443": Website(chain).port}))
+
+
+def umqtt(desk):
+    """micropython-lib's umqtt.simple as it is today: PyPI's has another line where TLS begins."""
+    path = APPLICATIONS / "umqtt" / "simple.py"
+    if not path.exists():
+        pytest.skip("there is no %s: `make setup` fetches it" % path)
+    text = path.read_text().replace("import ussl\n", "pass\n")
+    text, n = re.subn(r"ussl\.wrap_socket\(self\.sock, .*\)", "self.ssl.wrap_socket(self.sock, server_hostname=self.server)", text)
+    assert n == 1
+    (desk.folder / "umqtt").mkdir()
+    (desk.folder / "umqtt" / "simple.py").write_text(text)
+
+
+@pytest.fixture
+def broker(desk_of, tmp_path):
+    """(desk, ports) of a mosquitto: with passwords, with client certificates, and in the clear."""
+    program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
+    if not program:
+        pytest.skip("there is no mosquitto on this machine: `make setup` installs it")
+    desk = desk_of("tasks/mqtt")
+    server, device = chain_for("broker.example.org"), pki.chain(names=(), eku=("client",), intermediates=0, tag=" of devices")
+    desk.put(roots_der=server.root_der, devices_pem=device.root_pem, cert_der=device.chain_ders[0], key_der=device.key_der)
+    subprocess.run(["mosquitto_passwd", "-b", "-c", tmp_path / "passwords", "board7", "secret"], check=True, capture_output=True)
+    ports = [free_port() for _ in range(3)]
+    own = "certfile %s\nkeyfile %s\n" % (server.chain_path, server.key_path)
+    (tmp_path / "conf").write_text(
+        "per_listener_settings true\nuser root\n"
+        + "listener %d 127.0.0.1\nallow_anonymous false\npassword_file %s\n%s" % (ports[0], tmp_path / "passwords", own)
+        + "listener %d 127.0.0.1\nallow_anonymous true\nrequire_certificate true\ncafile %s\n%s" % (ports[1], tmp_path / "devices.pem", own)
+        + "listener %d 127.0.0.1\nallow_anonymous true\n" % ports[2]
+    )
+    process = Process([program, "-c", tmp_path / "conf"])
+    process.wait_for(b"running")
+    yield desk, ports
+    process.kill()
+
+
+def test_mqtt(broker):
+    desk, ports = broker
+    umqtt(desk)
+    with socket.create_connection(("127.0.0.1", ports[2]), 10) as somebody:
+        somebody.sendall(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01s" + b"\x31\x0e\x00\x0aboard7/set" + b"on")  # kept for who subscribes
+        assert somebody.recv(4) == b"\x20\x02\x00\x00"
+    table = {"broker.example.org:8883": ports[0], "broker.example.org:8884": ports[1]}
+    desk.printed("main.py", desk.run("main.py", table))
+    desk.printed("certificate.py", desk.run("certificate.py", table))
 
 
 def test_https_server(desk_of):

@@ -22,8 +22,8 @@ class Socket:
 
 
 if sys.implementation.name == "micropython":
-    sys.modules["socket"] = Socket()
-    sys.modules["socket"].getaddrinfo = getaddrinfo
+    Socket.getaddrinfo = staticmethod(getaddrinfo)
+    sys.modules["socket"] = sys.modules["usocket"] = Socket()
 else:
     socket.getaddrinfo = getaddrinfo
 name = sys.argv[1]
