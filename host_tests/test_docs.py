@@ -20,6 +20,7 @@ from pages import ROOT, Desk, Page, free_port, needs
 from peers import Process
 
 import targets
+from mxtls import codes
 from toolchain import APPLICATIONS
 
 DOCS = ROOT / "docs"
@@ -62,6 +63,14 @@ def test_troubleshooting_has_every_line():
     assert not (set(found) - set(listed)), "docs/troubleshooting.md lacks: " + json.dumps({line: found[line] for line in set(found) - set(listed)}, indent=1, ensure_ascii=False)
     assert not (set(listed) - set(found)), "nobody says: %s" % sorted(set(listed) - set(found))
     assert len(listed) == len(set(listed))
+
+
+def test_troubleshooting_has_every_code_and_alert():
+    text = (DOCS / "troubleshooting.md").read_text()
+    listed = {name: int(number) for number, name in re.findall(r"^\| (-\d+) \| (\w+) \|", text, re.MULTILINE)}
+    assert listed == {name: value for name, value in vars(codes).items() if name.endswith(("FAIL", "FAILURE", "ERROR")) and isinstance(value, int) and value < 0}
+    for number, name in re.findall(r"(\d+) ([a-z_]+)[,|]", text[text.index("## Alerts from") : text.index("## Codes")].replace(" |", "|")):
+        assert getattr(codes, "ALERT_" + name.upper(), int(number)) == int(number), name
 
 
 def test_lines_are_found_in_the_source():
