@@ -54,12 +54,9 @@ class Page:
 def stage(tier, platform, profile, *options):
     """The folder of a page's build. options: pairs."""
     options = dict(options)
-    out = configure.folder_for(options, tier, platform, profile, also=ALSO)
-    configure.stage(options, tier, platform, out, profile, also=ALSO)
+    out = configure.folder_for(options, tier, platform, profile)
+    configure.stage(options, tier, platform, out, profile)
     return out
-
-
-ALSO = ()
 
 
 class Desk:
@@ -97,7 +94,7 @@ class Desk:
             folder, variable = stage("pure", "cpython", "default", *options), "PYTHONPATH"
         else:
             folder, variable = stage("viper", "unix", profile, *options), "MICROPYPATH"
-        return {**os.environ, variable: "%s:%s:%s" % (folder, self.folder, STAND_INS), "PYTHONUNBUFFERED": "1", **more}
+        return {**os.environ, variable: "%s:%s:%s%s" % (folder, self.folder, STAND_INS, "" if host else ":.frozen"), "PYTHONUNBUFFERED": "1", **more}
 
     def run(self, name, table=None, host=False, **environment):
         """What a program of the page prints."""

@@ -228,14 +228,46 @@ def test_mqtt(broker):
     desk.printed("certificate.py", desk.run("certificate.py", table))
 
 
-def test_https_server(desk_of):
+@pytest.fixture
+def https(desk_of):
+    """(desk, a function that starts a program of the page and returns it with its port)."""
     needs("openssl")
     desk = desk_of("tasks/https-server")
     desk.sh("once")
     desk.put(cert_der=(desk.folder / "pico" / "cert.der").read_bytes(), key_der=(desk.folder / "pico" / "key.der").read_bytes())
-    port = free_port()
-    server = desk.start("main.py", {"0.0.0.0:443": port})
-    server.wait_for(b"ready")
+
+    def start(name):
+        port = free_port()
+        server = desk.start(name, {"0.0.0.0:443": port})
+        server.wait_for(b"ready")
+        return server, port
+
+    return desk, start
+
+
+def speak_plainly(port):
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.recv(10)[:1] == b"\x15", "an alert"
+
+
+def test_https_server_for_several(https):
+    desk, start = https
+    server, port = start("several.py")
+    context = ssl.create_default_context(cafile=desk.folder / "ca.pem")
+    clients = [context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10), server_hostname="pico.local") for _ in range(2)]
+    for client in reversed(clients):
+        with client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert b"hello from a Pico\n" in b"".join(iter(lambda client=client: client.recv(4096), b""))
+    speak_plainly(port)
+    server.wait_for(b"refused: .*\n")
+    desk.printed("several.py", server.output.decode())
+
+
+def test_https_server(https):
+    desk, start = https
+    server, port = start("main.py")
     context = ssl.create_default_context(cafile=desk.folder / "ca.pem")
     session = None
     for resumed in (False, True):
@@ -245,9 +277,7 @@ def test_https_server(desk_of):
             assert page.endswith(b"\r\n\r\nhello from a Pico\n")
             assert client.session_reused is resumed
             session = client.session
-    with socket.create_connection(("127.0.0.1", port), 10) as client:
-        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        assert client.recv(10)[:1] == b"\x15", "an alert"
+    speak_plainly(port)
     server.wait_for(b"refused: .*\n")
     desk.printed("main.py", server.output.decode())
 
@@ -344,3 +374,10 @@ def test_profiles(desk_of):
     desk.printed("look", desk.sh("look"))
     assert Path(desk.folder, "mine", "mxtls", "session.py").exists()
     desk.printed("ask.py", desk.run("ask.py"))
+
+
+def test_readme(tmp_path):
+    chain = chain_for("example.org")
+    desk = Desk(README, tmp_path)
+    desk.put(roots_pem=chain.root_pem)
+    assert desk.run("get.py", {"example.org:443": Website(chain).port}, host=True) == "b'HTTP/1.0 200 OK\\r\\n'\n"
