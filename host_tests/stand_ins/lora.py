@@ -21,9 +21,12 @@ class SX1262:
     def send(self, packet):
         assert len(packet) <= 255, "no LoRa packet has %d bytes" % len(packet)
         self._sent += 1
-        if self._sent != LOST:
-            self._sock.sendto(packet, self._other)
+        self._sock.sendto(b"" if self._sent == LOST else packet, self._other)
 
     def recv(self, timeout_ms=None):
-        if self._poll.poll(-1 if timeout_ms is None else timeout_ms):
-            return bytearray(self._sock.recvfrom(255)[0])
+        """The next packet. None at once where one was lost, on either side: nobody waits for what does not come."""
+        if self._sent == LOST:
+            self._sent += 1
+            return None
+        if self._poll.poll(-1 if timeout_ms is None else 20 * timeout_ms):
+            return bytearray(self._sock.recvfrom(255)[0]) or None
