@@ -14,7 +14,9 @@ import sys
 import threading
 from pathlib import Path
 
+import emulate
 import error_lines
+import firmware
 import pki
 import pytest
 from pages import ROOT, Desk, Page, free_port, needs
@@ -174,6 +176,18 @@ def test_start_on_a_pico(desk_of):
     chain = chain_for("example.org")
     desk.put(roots_der=chain.root_der)
     desk.printed("get.py", desk.run("get.py", {"example.org:443": Website(chain).port}))
+
+
+def test_start_on_an_emulated_pico():
+    """With the firmware that the page builds, and the kernels in C."""
+    try:
+        emulate.setup()
+        image = firmware.build("RPI_PICO", "default", "native")
+    except emulate.Failed as e:
+        pytest.skip("no emulated board here: %s" % str(e).splitlines()[0])
+    page = PAGES["start/pico"]
+    with emulate.Board(image) as board:
+        assert board.exec(page.files["hello.py"], 120).strip() == page.prints["hello.py"].strip()
 
 
 def test_start_on_an_esp32(desk_of):
