@@ -2,6 +2,8 @@
 """Every line that lib/ and port/ can say, found in their source: what has three words and is no docstring is one. Used by test_docs.py.
 
     lines()     {"a record of … bytes is too long; …": "lib/mxtls/session.py"}; … stands for what is put in
+
+Not lines: traces; tables of names; public constants; and what is handed to a function that makes a line of it, whose own line has the gap.
 """
 
 import ast
@@ -11,24 +13,39 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GAP = "…"
+_QUIET = ("forget", "guard", "trace", "_drop")
 _WORD = re.compile(r"(?<![\w.])[A-Za-z]\w*")
 _TABLE = re.compile(r" ?[\w.=]+( [\w.=]+)* ?")  # names of modules, or name=value: no other punctuation
 
 
 @functools.cache
 def lines():
+    trees = {path: ast.parse(path.read_text()) for folder in ("lib", "port") for path in sorted((ROOT / folder).rglob("*.py"))}
+    makers = {function.name for tree in trees.values() for function in ast.walk(tree) if isinstance(function, ast.FunctionDef) and _makes(function)}
     found = {}
-    for path in sorted(p for folder in ("lib", "port") for p in (ROOT / folder).rglob("*.py")):
-        for text in _said(ast.parse(path.read_text())):
+    for path, tree in trees.items():
+        for text in _said(tree, (*_QUIET, *makers)):
             found.setdefault(text, str(path.relative_to(ROOT)))
     return found
 
 
-def _said(node):
+def _makes(function):
+    """Does it raise an Error whose line has an argument of its own between words?"""
+    own = {a.arg for a in function.args.args}
+    for call in ast.walk(function):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Error" and isinstance(call.args[-1], ast.BinOp):
+            if own & {n.id for n in ast.walk(call.args[-1]) if isinstance(n, ast.Name)}:
+                return True
+    return False
+
+
+def _said(node, quiet):
     """The lines under a node of the syntax tree."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[0] in ("forget", "guard", "trace"):
-        return
-    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0])[0].isupper():  # a public constant
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func).split(".")
+        if name[0] in quiet or name[-1] in quiet:
+            return
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0])[0].isupper():
         return
     texts = _texts(node)
     if texts is not None:
@@ -36,7 +53,7 @@ def _said(node):
         return
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):  # a docstring
-            yield from _said(child)
+            yield from _said(child, quiet)
 
 
 def _is_line(text):
