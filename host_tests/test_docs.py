@@ -117,8 +117,8 @@ def test_profiles_are_as_large_as_the_page_says():
 @pytest.fixture
 def desk_of(tmp_path):
     """A function of a page's name: the page on a desk."""
-    if targets.UNIX_32.missing():
-        pytest.skip(targets.UNIX_32.missing())
+    if missing := targets.UNIX_32.missing():
+        pytest.skip(missing)
     desks = []
 
     def open_page(name):

@@ -23,7 +23,7 @@ class Socket:
 
 if sys.implementation.name == "micropython":
     Socket.getaddrinfo = staticmethod(getaddrinfo)
-    sys.modules["socket"] = sys.modules["usocket"] = Socket()
+    sys.modules["socket"] = sys.modules["usocket"] = Socket()  # type: ignore
 else:
     socket.getaddrinfo = getaddrinfo
 name = sys.argv[1]
