@@ -300,6 +300,14 @@ def test_https_server(https):
     desk.printed("main.py", server.output.decode())
 
 
+def test_streams(desk_of):
+    desk = desk_of("tasks/streams")
+    desk.printed("modem.py", desk.run("modem.py"))
+    chain = chain_for("example.org")
+    desk.put(roots_der=chain.root_der)
+    desk.printed("client.py", desk.run("client.py", {"example.org:443": Website(chain, 2).port}))
+
+
 def test_lora_packets(desk_of):
     desk = desk_of("tasks/lora")
     ports = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
