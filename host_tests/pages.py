@@ -107,10 +107,23 @@ class Desk:
         """A program that goes on, as a peers.Process."""
         return self._begin(self.command(name, table or {}, host), self.environment(host, **environment))
 
+    def install(self, command, module, table, *more):
+        """A command of Python's for sh(), as pip would install it: `module`'s main, with `more` arguments; the table's names lead to this machine."""
+        folder = self.folder / "bin"
+        folder.mkdir(exist_ok=True)
+        arguments = [str(STAND_INS / "run.py"), os.devnull, *("%s=%d" % pair for pair in table.items())]
+        path = ":".join(str(ROOT / name) for name in ("lib", "port/cpython", "cli"))
+        (folder / command).write_text(
+            "#!/bin/sh\nPYTHONPATH=%s exec %s - \"$@\" <<'END'\nimport runpy, sys\ngiven = sys.argv[1:]\nsys.argv = %r\nrunpy.run_path(sys.argv[0])\n"
+            "sys.argv = [%r, *given, *%r]\nfrom %s import main\nsys.exit(main())\nEND\n" % (path, sys.executable, arguments, command, more, module)
+        )
+        (folder / command).chmod(0o755)
+
     def sh(self, title, **replaced):
         """What the commands under a title print; p4433=PORT puts another number in the place of 4433."""
-        done = subprocess.run(["sh", "-e", "-c", self._command(title, replaced)], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=SECONDS)  # fmt: skip
+        environment = {**os.environ, "PATH": "%s:%s" % (self.folder / "bin", os.environ["PATH"])}
+        done = subprocess.run(["sh", "-e", "-c", self._command(title, replaced)], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=SECONDS)  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -102,6 +102,14 @@ def test_every_program_of_a_page_has_a_name():
         assert set(page.prints) <= {*page.files, *page.commands}, name
 
 
+def test_the_version_has_its_changes():
+    path = ROOT / "lib" / "mxtls" / "version.py"
+    if not path.exists():
+        pytest.skip("there is no version yet")
+    version = re.search('__version__ = "(.+)"', path.read_text())[1]
+    assert re.search(r"^## %s\b" % re.escape(version), (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+
 def test_profiles_are_as_large_as_the_page_says():
     """Within a tenth of what was measured: its numbers are round."""
     measured = {name: int(number.replace(" ", "")) for name, number in re.findall(r"^\| `([\w-]+)` \| \d+ \| ([\d ]+) \|$", (DOCS / "configuration.md").read_text(), re.MULTILINE)}
@@ -170,6 +178,16 @@ def test_start_on_this_computer(desk_of):
     desk.printed("get.py", desk.run("get.py", table, host=True))
     desk.printed("refused.py", desk.run("refused.py", table, host=True))
     assert site.requests[0] == b"GET / HTTP/1.0\r\nHost: example.org\r\n\r\n"
+
+
+def test_what_a_board_would_see(desk_of):
+    if not (ROOT / "cli").exists():
+        pytest.skip("there is no command yet")
+    desk = desk_of("start/host")
+    chain = chain_for("example.org")
+    desk.put(roots_pem=chain.root_pem)
+    desk.install("mxtls", "mxtls_cli.__main__", {"example.org:443": Website(chain, 2).port}, "--text")
+    desk.printed("see", desk.sh("see"))
 
 
 def test_start_on_a_pico(desk_of):
