@@ -9,7 +9,7 @@
 #   FIRMWARE=file      what `make flash` writes, default the newest of BOARD; DRIVE=folder, DRY=1 only says what it would do
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test size bench natmod firmware emulate flash deploy package
+.PHONY: help setup demo test size bench docs natmod firmware emulate flash deploy package
 PYTHON ?= python3
 VENV := build/venv/bin/python
 BOARD ?= RPI_PICO
@@ -42,6 +42,9 @@ size: setup ## frozen bytes of each profile, and what each option saves
 
 bench: setup ## speed and memory beside the peers
 	@$(VENV) tools/bench.py
+
+docs: setup ## the documentation as a site, build/site; a dead link is an error
+	@NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build --strict --quiet && echo "docs: open build/site/index.html"
 
 natmod: setup ## the C kernels as a file for a board: dist/<arch>/mxtls_native.mpy
 	@$(VENV) tools/natmod.py $(ARCH)

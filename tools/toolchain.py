@@ -27,6 +27,7 @@ QEMU_PACKAGES = ("qemu-system-arm",)  # what only host_tests/test_native.py runs
 TEST_PACKAGES = (  # what only tests run, which skip what is missing
     (("gnutls-bin", "libnss3-tools"), "GnuTLS or NSS to test against"),
     (("mosquitto",), "MQTT broker to test against"),
+    (("libcoap3-bin",), "CoAP to test against"),
     (("nginx-light",), "nginx to test against"),
     (("valgrind",), "valgrind to check constant time with"),
 )

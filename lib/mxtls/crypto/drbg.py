@@ -81,14 +81,12 @@ def random_into(buf, off, n):
 
 def _entropy():
     seed = bytearray(_SEED)
+    why = "the port's generator repeats one byte; check entropy() in mxtls_port.py"
     try:
         mxtls_port.entropy(seed)
-    except OSError:
+    except OSError as e:
         wipe(seed)
+        why = str(e)
     if max(seed) == min(seed):
-        raise Error(
-            _PLATFORM_FAIL,
-            _ALERT_INTERNAL_ERROR,
-            "no entropy: the port's generator failed or repeats one byte; check entropy() in mxtls_port.py",
-        )
+        raise Error(_PLATFORM_FAIL, _ALERT_INTERNAL_ERROR, "no entropy: " + why)
     return seed
