@@ -427,7 +427,7 @@ def sentences(texts):
     """The texts of three words and more in staged modules, without docstrings."""
     for path, text in texts.values():
         tree = ast.parse(text, path)
-        docs = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.ClassDef) and n.body and isinstance(n.body[0], ast.Expr)}
+        docs = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and n.body and isinstance(n.body[0], ast.Expr)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
                 if node.value.count(" ") > 2 and all(part.isalpha() or part[:-1].isalpha() for part in node.value.split()[:2]):

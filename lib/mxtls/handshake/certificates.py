@@ -119,11 +119,11 @@ def _check_name(session):
 def _extensions(session, r, first):
     """The extensions of a certificate in TLS 1.3 (RFC 8446 section 4.4.2): none that was not asked for, which is OCSP's. That of the
     first certificate is kept."""
+    from mxtls.handshake import extensions as ext
+
     end = r.vector(2)
     seen = []
     while r.off < end:
-        from mxtls.handshake import extensions as ext
-
         kind = r.get(2)
         stop = r.vector(2)
         ext.once(seen, kind)
