@@ -71,8 +71,8 @@ class Client:
 
     def take(self, data, address, page, verify):
         """One datagram; echo what is in it, or answer a request with a page. A client with a connection id may have moved to that address:
-        it has, when the datagram brought the newest of its records (RFC 9146 section 6). Somebody else may have sent that on, so
-        answer such a client with no more than it sent, or ask it for something first that only it can know."""
+        it has, when the datagram brought the newest of its records (RFC 9146 section 6). Somebody else may have sent that on: an echo is no
+        longer than what came, but who sends more asks such a client first for something that only it can know."""
         s = self.session
         self.seen = common.ticks_ms()
         view = s.get_readbuf()
