@@ -14,6 +14,7 @@ import tempfile
 import deploy
 import emulate
 import firmware
+from configure import ConfigureError
 from raw_repl import BoardError
 
 from steps import ROOT, Failed, say
@@ -24,7 +25,7 @@ import pki  # noqa: E402
 SCRIPT = ROOT / "tools" / "bench" / "board_heap.py"
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- board heap: begin -->", "<!-- board heap: end -->"
-PROFILES = ("psk-client", "one-suite", "client", "default")
+PROFILES = ("default", "client", "psk-client")
 FILES = "files, viper"
 HOW = {"frozen, C": "native", "frozen, viper": "viper", FILES: "viper"}
 HEAD = ("KB free of heap", "", "before import", "after import", "session made", "handshake, at least", "session open")
@@ -44,7 +45,7 @@ def peer(profile, chain, port):
 
 
 def measure(profile, how, chain):
-    """Bytes free at each stage, a list. Raises Failed or BoardError."""
+    """Bytes free at each stage, a list. Raises Failed, ConfigureError or BoardError."""
     image = firmware.build("RPI_PICO_TLS") if how == FILES else firmware.build("RPI_PICO", profile, HOW[how])
     port = emulate.free_port()
     server, text = peer(profile, chain, port)
@@ -71,7 +72,7 @@ def run(profiles=PROFILES):
             for how in HOW:
                 try:
                     figures = ["%.0f" % (free / 1024) for free in measure(profile, how, chain)]
-                except (Failed, BoardError) as e:
+                except (Failed, ConfigureError, BoardError) as e:
                     say("bench: heap of %s, %s: %s" % (profile, how, e))
                     continue
                 rows.append(("`%s`" % profile, how, *figures))
