@@ -40,6 +40,8 @@ OURS = (
     "measure_psk(0x00A8, 'gcm')",
     "measure_psk(0xCCAB, 'chacha')",
     "measure_resumed()",
+    "measure_steps('ecdsa', 0xC02B, 23, 'ecdsa step')",
+    "measure_steps('ecdsa', 0x1301, 29, 'tls13 step')",
 )
 THEIRS = (
     "measure('ecdsa', 'TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256', 'gcm')",
@@ -59,6 +61,10 @@ HANDSHAKES = (
     ("psk gcm", 1, "PSK, server", "ms"),
     ("resumed", 0, "resumed, client", "ms"),
     ("resumed", 1, "resumed, server", "ms"),
+    ("ecdsa step", 0, "longest step of a handshake that gives way, P-256 ECDSA, client", "ms"),
+    ("ecdsa step", 1, "the same, server", "ms"),
+    ("tls13 step", 0, "the same in TLS 1.3 over X25519, client", "ms"),
+    ("tls13 step", 1, "the same, server", "ms"),
     ("gcm 1024", 0, "AES-128-GCM, sealing 1 KB records", "cycles a byte"),
     ("gcm 1024", 1, "AES-128-GCM, opening 1 KB records", "cycles a byte"),
     ("gcm 4096", 0, "AES-128-GCM, sealing 4 KB records", "cycles a byte"),

@@ -68,7 +68,7 @@ FEATURES = (
     _never("HAVE_NATIVE_INT64", "Python's integers have no width to choose"),
     Option("USE_MULTITHREADING", "a lock of the port around what sessions share", default=0),
     Option("USE_PEERSEC_MEMORY_MANAGEMENT", "open(arena=n): session buffers and record keys from one block", default=0),
-    Option("USE_TLS_MODULE", "the module tls: a drop-in for MicroPython's built-in one", default=0),
+    Option("USE_TLS_MODULE", "the module tls: a drop-in for MicroPython's built-in one", (), ("USE_STEPS",), default=0),
     Option("USE_SSL_MODULE", "the modules ssl, with CPython's names over it, and ussl", ("USE_TLS_MODULE",), default=0),
     Option("USE_CLIENT_AUTH", "mutual authentication: a client's certificate, and a server that asks for one", ("USE_X509",), ("USE_PRIVATE_KEY_PARSING", "USE_PINNING", "USE_PEER_CERTIFICATE")),
     Option("SERVER_CAN_SEND_EMPTY_CERT_REQUEST", "ask for a client's certificate with no CA loaded", ("USE_CLIENT_AUTH",), default=0),

@@ -7,7 +7,7 @@
     stream.close()
 
 Calls block, or wait a time, or with timeout 0 return None where they would. One record is read, opened in place and copied once,
-to where the caller wants it; nothing is allocated for it. Called by applications and by tls.py; aio.py is its like for asyncio.
+to where the caller wants it; nothing is allocated for it. Called by applications; aio.py is its like for asyncio, and tls.py for MicroPython's poll, which also carries datagrams.
 """
 
 from errno import EAGAIN as _EAGAIN, ETIMEDOUT as _ETIMEDOUT

@@ -457,7 +457,9 @@ class SSLSocket(io.IOBase):
             if number == 0:
                 self._eof = True
             elif s.closing & 4:
-                self._fail(_FATAL_ALERT_MESSAGE, "the peer refused with alert %d; look at its log" % number)
+                from mxtls.alert_names import name
+
+                self._fail(_FATAL_ALERT_MESSAGE, "the peer refused with alert %d (%s); look at its log" % (number, name(number)))
             status = s.processed_data()
 
     if _USE_DTLS and _USE_SERVER:

@@ -29,7 +29,7 @@ class Side:
         running[0] = self
         began = cycles()
         self.session = make()
-        self.spent = cycles() - began - _OVERHEAD
+        self.spent = self.longest = cycles() - began - _OVERHEAD
         running[0] = None
 
     def take(self, other):
@@ -50,17 +50,22 @@ class Side:
         running[0] = self
         began = cycles()
         status = call(n)
-        self.spent += cycles() - began - _OVERHEAD
+        took = cycles() - began - _OVERHEAD
+        self.spent += took
+        self.longest = max(self.longest, took)
         running[0] = None
+        if self.session.stepwise and self.session.busy:
+            return self.count(self.session.received_data, 0)
         if status in (HANDSHAKE_COMPLETE, APP_DATA):
             self.complete = True
 
 
-def handshake(trust, own, suite=0, again=None, group=23, **options):
-    """Client and server after a handshake; group: the one that they agree on, P-256 where nothing is said."""
+def handshake(trust, own, suite=0, again=None, group=23, stepwise=False, **options):
+    """Client and server after a handshake; group: the one that they agree on, P-256 where nothing is said. stepwise: it gives way."""
     ecdh.GROUPS = [row for row in _GROUPS if row[0] == group]
     client = Side(lambda: ClientSession(trust, again, suite, **options))
     server = Side(lambda: ServerSession(own))
+    client.session.stepwise = server.session.stepwise = stepwise
     while server.take(client) + client.take(server):
         pass
     if not client.complete or not server.complete:
@@ -104,6 +109,13 @@ def measure(kind, suite=0, group=23, called=None):
         client, server = handshake(*keys, suite=suite, group=group, server_name="localhost")
         report(name, client.spent, server.spent)
     return client, server
+
+
+def measure_steps(kind, suite, group, name):
+    """The longest step of a handshake that gives way."""
+    for _ in range(2):
+        client, server = handshake(*certificates(kind), suite=suite, group=group, stepwise=True, server_name="localhost")
+    report(name, client.longest, server.longest)
 
 
 def measure_resumed():
