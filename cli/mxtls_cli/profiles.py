@@ -45,7 +45,7 @@ def apply(profile: str) -> None:
     for option in ("PS_USE_FILE_SYSTEM", "USE_PEM"):
         setattr(config, option, 1)
     if config.USE_X509:
-        setattr(config, "USE_TRUST_STORE", 1)
+        config.USE_TRUST_STORE = 1
     for name in dir(mxtls):
         if name.startswith("_USE_"):
             setattr(mxtls, name, getattr(config, {"_USE_SERVER": "USE_SERVER_SIDE_SSL"}.get(name, name[1:])))
