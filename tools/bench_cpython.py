@@ -49,7 +49,7 @@ class Tlslite:
         self.certificates = X509CertChain()
         self.certificates.parsePemList(chain.chain_pem.decode())
         self.key = parsePEMKey(chain.key_pem.decode(), private=True, implementations=["python"])
-        self.settings = HandshakeSettings()
+        self.settings: Any = HandshakeSettings()
         self.settings.minVersion = self.settings.maxVersion = (3, 3)
         self.settings.cipherNames = ["aes128gcm"]
         self.settings.cipherImplementations = ["python"]

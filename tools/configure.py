@@ -144,14 +144,18 @@ class _Places:
         for line in self.raw.splitlines(keepends=True):
             self.lines.append(self.lines[-1] + len(line))
 
-    def start(self, node: ast.AST) -> int:
+    def start(self, node: ast.stmt | ast.expr) -> int:
         return self.lines[node.lineno - 1] + node.col_offset
 
-    def end(self, node: ast.AST) -> int:
-        return self.lines[node.end_lineno - 1] + node.end_col_offset
+    def end(self, node: ast.stmt | ast.expr) -> int:
+        return self.lines[_last_line(node) - 1] + (node.end_col_offset or 0)
 
     def text(self, start: int, end: int) -> str:
         return self.raw[start:end].decode()
+
+
+def _last_line(node: ast.stmt | ast.expr) -> int:
+    return node.end_lineno or node.lineno
 
 
 def _edited(text: str, edits: list[Edit]) -> str:
@@ -273,16 +277,16 @@ def _settled(node: ast.If, places: _Places, known: Mapping[str, int]) -> str | N
         number = _number(step.test, known)
         settled = settled or (number is not None and not isinstance(step.test, ast.Constant))
         if number is None:
-            chain.append((step.test, step.body, step.test.end_lineno))
+            chain.append((step.test, step.body, _last_line(step.test)))
         elif number:
-            chain.append((None, step.body, step.test.end_lineno))
+            chain.append((None, step.body, _last_line(step.test)))
             break
         following = step.orelse
         if len(following) == 1 and isinstance(following[0], ast.If) and _is_elif(following[0], places):
             step = following[0]
             continue
         if following:
-            chain.append((None, following, step.body[-1].end_lineno))
+            chain.append((None, following, _last_line(step.body[-1])))
         break
     if not settled:
         return None
@@ -411,7 +415,7 @@ def _imported(text: str) -> tuple[set[str], set[str]]:
             case ast.Import():
                 modules.update(alias.name for alias in node.names)
             case ast.ImportFrom():
-                modules.add(node.module)
+                modules.add(node.module or "")
                 parts.update(f"{node.module}.{alias.name}" for alias in node.names)
             case ast.Call(ast.Name("__import__"), [ast.Constant(str(name)), *_]):
                 modules.add(name)

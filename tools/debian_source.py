@@ -109,4 +109,4 @@ def _unpack(view, packages, release, kind, fetch, pattern, extract):
             folder.mkdir(parents=True)
             extract(archive, folder)
         return
-    raise problem
+    raise problem or Failed("no source package was asked for")

@@ -85,7 +85,7 @@ def flash_uf2(board, port, image, folder, dry_run):
     if not folder and not dry_run:
         raise Failed("no drive %s is mounted: hold BOOTSEL while you plug the board in, or give DRIVE=folder" % name)
     say("%s -> %s" % (image, folder or "the drive %s, when it is mounted" % name))
-    if not dry_run:
+    if folder and not dry_run:
         shutil.copyfile(image, Path(folder) / image.name)
 
 

@@ -25,8 +25,8 @@ def kernel_need(binary, name):
         command = [str(binary), "-X", "heapsize=%d" % heap, "-m", "kernel_heap", name, call]
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
-    sizes = [bench_heap.smallest(lambda heap: passes(heap, call), low=1024) for call in "01"]  # noqa: B023
-    return None if None in sizes else sizes[1] - sizes[0]
+    small, large = [bench_heap.smallest(lambda heap: passes(heap, call), low=1024) for call in "01"]  # noqa: B023
+    return None if small is None or large is None else large - small
 
 
 def main():

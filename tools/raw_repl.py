@@ -46,7 +46,7 @@ class RawRepl:
             self._socket.close()
             raise
 
-    def exec(self, text, timeout=60):
+    def exec(self, text, timeout: float = 60):
         """Run the text at the top level, as `__main__`; returns what it printed, lines ended by "\\n"."""
         self.start(text, timeout=timeout)
         return self.finish(timeout)

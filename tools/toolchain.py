@@ -22,6 +22,7 @@ VENV = BUILD / "venv"
 VENV_PYTHON = VENV / "bin" / "python"
 MPY_CROSS = BIN / "mpy-cross"
 NATIVE = ROOT / "port" / "native"
+PYRIGHT = BUILD / "pyright"
 APT_PACKAGES = ("openssl", "build-essential", "pkg-config", "libffi-dev")
 QEMU_PACKAGES = ("qemu-system-arm",)  # what only host_tests/test_native.py runs
 TEST_PACKAGES = (  # what only tests run, which skip what is missing
@@ -133,6 +134,22 @@ def applications():
             (APPLICATIONS / "stamp").write_text(wanted)
     except Failed as e:
         say("setup: no applications to run over the module tls: %s" % e)
+
+
+def type_checker():
+    """npm's pyright, in build/pyright; returns the text of what failed, or nothing."""
+    package = "pyright@1.1.414"
+    try:
+        if not is_stamped(PYRIGHT / "stamp", package):
+            for name in ("node", "npm"):
+                tool(name, ("nodejs", "npm"))
+            with step("%s from npm, build/pyright" % package):
+                PYRIGHT.mkdir(exist_ok=True)
+                run("npm", "npm", "install", "--no-audit", "--no-fund", "--prefix", PYRIGHT, package, cwd=PYRIGHT)
+                (PYRIGHT / "stamp").write_text(package)
+    except Failed as e:
+        return ["no pyright to check types with: %s" % e]
+    return []
 
 
 def boards():
@@ -426,6 +443,8 @@ def setup(everything=True):
         except Failed as e:
             say("setup: mxtls could not be frozen: %s" % e)
             return 1
+        if everything:
+            problems += type_checker()
         if everything and MPY_CROSS.exists():
             problems += boards()
     for problem in problems:

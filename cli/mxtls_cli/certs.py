@@ -21,7 +21,7 @@ USAGES = ((0x80, "digitalSignature"), (0x40, "nonRepudiation"), (0x20, "keyEncip
 PURPOSES = ((1, "serverAuth"), (2, "clientAuth"), (4, "any"))
 
 
-def name_text(name: DistinguishedName) -> str:
+def name_text(name: Any) -> str:
     parts = (("CN", name.common_name), ("OU", name.org_unit), ("O", name.organization), ("L", name.locality), ("ST", name.state), ("C", name.country))
     return ", ".join(f"{label}={text}" for label, text in parts if text) or "(empty)"
 
@@ -38,7 +38,7 @@ def day(seconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds)) + " UTC"
 
 
-def names_of(info: Certificate) -> list[str]:
+def names_of(info: Any) -> list[str]:
     """The host names and addresses that it is for."""
     found = []
     for entry in info.extensions.san:

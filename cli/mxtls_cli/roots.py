@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from mxtls.errors import Error
 from mxtls.load_keys import objects
@@ -26,7 +27,7 @@ def certificates(data: bytes) -> Iterator[bytes]:
 
 def subject_text(der: bytes, c: Cert) -> str:
     """The subject, for people: organization, unit and common name."""
-    name = DistinguishedName(der[c.subject : c.subject_end])
+    name: Any = DistinguishedName(der[c.subject : c.subject_end])
     return ", ".join(part for part in (name.organization, name.org_unit, name.common_name) if part)
 
 
@@ -94,7 +95,7 @@ def root_of(server: str, bundle: str | None, timeout: float = 20) -> bytes:
     with socket.create_connection((host, port), timeout) as sock, context.wrap_socket(sock, server_hostname=host) as tls:
         if hasattr(tls, "get_verified_chain"):  # CPython 3.13
             return tls.get_verified_chain()[-1]
-        last = tls._sslobj.get_verified_chain()[-1]  # pyright: ignore[reportAttributeAccessIssue]
+        last = tls._sslobj.get_verified_chain()[-1]
         return ssl.PEM_cert_to_DER_cert(last.public_bytes())
 
 

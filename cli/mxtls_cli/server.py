@@ -42,7 +42,7 @@ def serve(given: argparse.Namespace, report: Report, sock: socket.socket, keys: 
 def echo(given: argparse.Namespace, stream: Stream, shown: dict[str, Any]) -> None:
     """What comes goes back; or the first request is answered."""
     while n := stream.ready():
-        data = stream.read(n)
+        data = stream.read(n) or b""
         shown["data"] += len(data)
         if given.www and b"\n" in data:
             stream.write(PAGE + f"{shown['version']} {shown['suite']}\n".encode())

@@ -73,13 +73,13 @@ def keys(given: argparse.Namespace, ca: str | None) -> Any:
     """mxtls.Keys of the arguments; Trouble for what cannot be loaded. ca may be a trust store."""
     made = mxtls.Keys()
     try:
-        store = None
+        store = False
         if ca and Path(ca).is_file():
             with open(ca, "rb") as f:
                 store = f.read(4) == b"MXT1"
         if given.cert or (ca and not store):
             made.load_rsa_keys(given.cert, given.key, given.password, None if store else ca)
-        if store:
+        if ca and store:
             made.load_trust_store(ca)
         if given.psk:
             made.load_psk(binascii.unhexlify(given.psk), given.psk_identity)
