@@ -39,7 +39,7 @@ def site(tmp_path_factory):
     for name in ("mkdocs", "material"):
         pytest.importorskip(name, reason="there is no %s in this Python: `make setup` installs it" % name)
     out = tmp_path_factory.mktemp("site")
-    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", out], cwd=ROOT, capture_output=True, text=True,
+    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out], cwd=ROOT, capture_output=True, text=True,
                           env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return out
