@@ -44,7 +44,7 @@ bench: setup ## speed and memory beside the peers
 	@$(VENV) tools/bench.py
 
 docs: setup ## the documentation as a site, build/site; a dead link is an error
-	@NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build --strict --quiet && echo "docs: open build/site/index.html"
+	@NO_MKDOCS_2_WARNING=1 $(VENV) -m mkdocs build --strict && echo "docs: open build/site/index.html"
 
 natmod: setup ## the C kernels as a file for a board: dist/<arch>/mxtls_native.mpy
 	@$(VENV) tools/natmod.py $(ARCH)

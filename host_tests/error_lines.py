@@ -33,7 +33,7 @@ def _makes(function):
     """Does it raise an Error whose line has an argument of its own between words?"""
     own = {a.arg for a in function.args.args}
     for call in ast.walk(function):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Error" and isinstance(call.args[-1], ast.BinOp):
+        if isinstance(call, ast.Call) and _name(call.func) == "Error" and isinstance(call.args[-1], ast.BinOp):
             if own & {n.id for n in ast.walk(call.args[-1]) if isinstance(n, ast.Name)}:
                 return True
     return False
@@ -42,10 +42,9 @@ def _makes(function):
 def _said(node, quiet):
     """The lines under a node of the syntax tree."""
     if isinstance(node, ast.Call):
-        name = ast.unparse(node.func).split(".")
-        if name[0] in quiet or name[-1] in quiet:
+        if _name(node.func) in quiet or (isinstance(node.func, ast.Attribute) and _name(node.func.value) in quiet):
             return
-    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0])[0].isupper():
+    if isinstance(node, ast.Assign) and _name(node.targets[0])[:1].isupper():
         return
     texts = _texts(node)
     if texts is not None:
@@ -54,6 +53,11 @@ def _said(node, quiet):
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):  # a docstring
             yield from _said(child, quiet)
+
+
+def _name(node):
+    """The name, or the attribute's."""
+    return getattr(node, "id", getattr(node, "attr", ""))
 
 
 def _is_line(text):

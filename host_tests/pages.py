@@ -21,10 +21,11 @@ import pytest
 from peers import Process
 
 import targets
+from steps import build_lock
 
 ROOT = targets.ROOT
 STAND_INS = ROOT / "host_tests" / "stand_ins"
-SECONDS = 30  # the longest that a program may take
+SECONDS = 90  # the longest that a program may take
 _FENCE = re.compile(r'^```(\w*)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
@@ -55,7 +56,8 @@ def stage(tier, platform, profile, *options):
     """The folder of a page's build. options: pairs."""
     options = dict(options)
     out = configure.folder_for(options, tier, platform, profile)
-    configure.stage(options, tier, platform, out, profile)
+    with build_lock():
+        configure.stage(options, tier, platform, out, profile)
     return out
 
 
