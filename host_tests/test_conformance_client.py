@@ -154,6 +154,8 @@ def send(kind, body):
 
 ORDER = (  # name, suite, what comes, alert
     ("HelloRequests during the handshake", ECDHE, (request, hello, request, certificate, request, exchange, request, done), OK),
+    ("forty HelloRequests before the hello", ECDHE, (request,) * 40, 10),
+    ("forty HelloRequests behind it", ECDHE, (hello,) + (request,) * 40, 10),
     ("HelloRequest with a body", ECDHE, (lambda p: p.send(22, b"\x00\x00\x00\x01\x00"),), 50),
     ("two hellos", ECDHE, (hello, hello), 10),
     ("no certificate", ECDHE, (hello, exchange), 10),

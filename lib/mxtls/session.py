@@ -369,7 +369,7 @@ class Session:
                 if n == 0:
                     if _USE_TLS_1_3 and self.version == _TLS1_3:
                         raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "an empty fragment of a handshake message; the peer is broken")
-                    self._count_empty()
+                    self.count_empty()
                 continue
             if have < _HEADER + n:
                 self.need = _HEADER + n - have
@@ -437,7 +437,7 @@ class Session:
 
             machine.change_cipher_spec(self, buf, off, n)
         if n == 0:
-            self._count_empty()
+            self.count_empty()
         self.input.start = self._hs_end = self._rec
         return 0
 
@@ -457,7 +457,7 @@ class Session:
             self._drop_secrets()
             self._forget_session()
         else:
-            self._count_empty()
+            self.count_empty()
             if _USE_SSL3 and _USE_CLIENT_AUTH and _USE_SERVER and buf[off + 1] == _ALERT_NO_CERTIFICATE and self.state == _WAIT_CLIENT_CERTIFICATE and self.version == _SSL3:
                 import mxtls.handshake.machine as machine
 
@@ -472,10 +472,11 @@ class Session:
         self.plain_len = 2
         return _RECEIVED_ALERT
 
-    def _count_empty(self):
+    def count_empty(self):
+        """A record or message that asks for nothing came; so many in a row are too many."""
         self._empty += 1
         if self._empty > _MOST_EMPTY:
-            raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "too many empty records or warnings in a row; the peer is broken or hostile")
+            raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "too many empty records, warnings or HelloRequests in a row; the peer is broken or hostile")
 
     if _USE_TLS_1_3:
 
@@ -485,7 +486,7 @@ class Session:
                 raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a malformed or late ChangeCipherSpec; the peer is broken")
             if self._hs_end > self.input.start:
                 raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record cuts a handshake message in two; the peer is broken")
-            self._count_empty()
+            self.count_empty()
             self.input.start = self._hs_end = self._rec
 
         def _open_early(self, kind, off, n):

@@ -154,6 +154,7 @@ def nothing(session, hs, r):
     """HelloRequest has no body, and TLS 1.3 has no HelloRequest (RFC 8446 section 4)."""
     if _USE_TLS_1_3 and (hs.retried or session.min_version == _TLS1_3):
         raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a HelloRequest in TLS 1.3; the server is broken")
+    session.count_empty()
 
 
 def server_hello(session, hs, r):
