@@ -2,6 +2,7 @@
 from mxtls import aio as aio, stream as stream
 from mxtls.codes import *
 from mxtls.dtls import get_pmtu as get_pmtu, set_pmtu as set_pmtu
+from mxtls.dtls_cid import connection_id as connection_id
 from mxtls.dtls_cookie import Listener as Listener
 from mxtls.errors import Error as Error
 from mxtls.hello_extension import HelloExtension as HelloExtension

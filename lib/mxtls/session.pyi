@@ -17,6 +17,8 @@ class Session:
     exporter: Any
     hello_extensions_in: list[tuple[int, bytes]] | None
     dropped: int
+    newest: bool
+    peer_connection_id: bytes | None
     peer_der: bytes | None
     ocsp_response: bytes | None
     stepwise: bool
@@ -83,6 +85,7 @@ class ClientSession(Session):
         ocsp: bool = False,
         keep_peer_certificate: bool = False,
         post_handshake_auth: bool = False,
+        connection_id: bytes | None = None,
     ) -> None: ...
     def set_cipher_suite_enabled_status(self, suite: int, on: bool) -> int: ...
 
@@ -98,5 +101,6 @@ class ServerSession(Session):
         alpn: Sequence[str | bytes] = (),
         sni: dict[str, Keys] | Callable[[str], Keys | None] | None = None,
         keep_peer_certificate: bool = False,
+        connection_id: bytes | None = None,
     ) -> None: ...
     def set_cipher_suite_enabled_status(self, suite: int, on: bool) -> int: ...
