@@ -8,6 +8,7 @@ import errno
 import statistics
 import sys
 import time
+from typing import Any
 
 from steps import ROOT
 
