@@ -13,17 +13,9 @@ except ImportError:
 import mxtls.suite_names as suite_names
 import mxtls_port
 from mxtls import Error
+from mxtls.alert_names import name as alert_name
 
 VERSIONS = ((0x0300, "ssl3"), (0x0301, "tls1.0"), (0x0302, "tls1.1"), (0x0303, "tls1.2"), (0x0304, "tls1.3"), (0xFEFF, "dtls1.0"), (0xFEFD, "dtls1.2"))
-ALERTS = (
-    (0, "close_notify"), (10, "unexpected_message"), (20, "bad_record_mac"), (22, "record_overflow"), (40, "handshake_failure"),
-    (42, "bad_certificate"), (43, "unsupported_certificate"), (44, "certificate_revoked"), (45, "certificate_expired"),
-    (46, "certificate_unknown"), (47, "illegal_parameter"), (48, "unknown_ca"), (49, "access_denied"), (50, "decode_error"),
-    (51, "decrypt_error"), (70, "protocol_version"), (71, "insufficient_security"), (80, "internal_error"),
-    (86, "inappropriate_fallback"), (90, "user_canceled"), (100, "no_renegotiation"), (110, "unsupported_extension"),
-    (112, "unrecognized_name"), (115, "unknown_psk_identity"), (116, "certificate_required"), (120, "no_application_protocol"),
-    (255, "none"),
-)
 # What client.py and server.py both take: option, its value (None: it has none), what it does
 OPTIONS = (
     ("--cert", "file or files (a;b) of our certificate chain, our own first"),
@@ -56,10 +48,6 @@ def lookup(rows, number):
         if row[0] == number:
             return row[1]
     return str(number)
-
-
-def alert_name(number):
-    return lookup(ALERTS, number)
 
 
 def parse(options, argv):
@@ -194,19 +182,6 @@ def listen(host, port, dtls=False):
     if not dtls:
         sock.listen(5)
     return sock
-
-
-def read_into(sock, view):
-    """One read into the view; the bytes, 0 at the end."""
-    if hasattr(sock, "recv_into"):
-        return sock.recv_into(view)
-    data = sock.recv(min(len(view), 512))
-    view[: len(data)] = data
-    return len(data)
-
-
-def write(sock, view):
-    return sock.send(view)
 
 
 def ticks_ms():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """DTLS over UDP sockets: a client's session, and a server that serves many clients on one socket. Used by client.py and server.py.
 
-What differs from stream.py: a session is asked how long to wait (timeout), and get_outdata is called again when that time is over.
+What differs from mxtls.stream: a session is asked how long to wait (timeout), and get_outdata is called again when that time is over.
 """
 
 import select
@@ -30,19 +30,29 @@ def ready(sock, milliseconds):
 class Datagrams(Stream):
     """A client's session over a connected socket."""
 
-    def read(self):
-        """Feed the session one datagram; its status. While a flight waits for its answer, it is sent again in time."""
+    def _flush(self):
+        """Send what waits, datagram by datagram."""
+        s = self.session
+        status = SUCCESS
+        while s.want_outdata():
+            status = s.sent_data(self.transport.send(s.get_outdata()))
+            if status == HANDSHAKE_COMPLETE:
+                self._shaking = False
+        return status
+
+    def feed(self):
+        """Feed the session one datagram. While a flight waits for its answer, it is sent again in time."""
         s = self.session
         while True:
+            self._flush()
             wait = s.timeout()
-            if ready(self.sock, PATIENCE if wait < 0 else wait):
-                data = self.sock.recv(len(s.get_readbuf()))
+            if ready(self.transport, PATIENCE if wait < 0 else wait):
+                data = self.transport.recv(len(s.get_readbuf()))
                 s.get_readbuf()[: len(data)] = data
-                return s.received_data(len(data))
+                return self._follow(len(data), -1)
             if wait < 0:
                 self.closed = True  # nobody says goodbye over UDP
-                return REQUEST_CLOSE
-            self.flush()
+                return True
 
 
 class Client:

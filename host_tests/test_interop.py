@@ -490,7 +490,7 @@ def test_their_server_asks_to_negotiate_again(peer, version, record):
             else:
                 ours.send(b"**REHANDSHAKE**\n")
             while ours.session.state == c.OPEN:
-                ours.read()
+                ours.feed()
             ours.handshake()
         other.talk(ours, TEXT.replace(b"line", b"after"))
         ours.close()

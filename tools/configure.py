@@ -365,7 +365,9 @@ def _dead_rows(text: str, tree: ast.Module, known: Mapping[str, int]) -> list[Ed
     """Edits that drop from tables of tuples the rows that end in an option that is off."""
     places, edits = _Places(text), []
     for table in ast.walk(tree):
-        rows = table.elts if isinstance(table, ast.Tuple) else []
+        if not isinstance(table, ast.Tuple):
+            continue
+        rows = table.elts
         dead = [_is_dead_row(row, known) for row in rows]
         if not any(dead):
             continue

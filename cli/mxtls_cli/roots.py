@@ -93,10 +93,10 @@ def root_of(server: str, bundle: str | None, timeout: float = 20) -> bytes:
     host, port = host_port(server)
     context = ssl.create_default_context(cafile=bundle)
     with socket.create_connection((host, port), timeout) as sock, context.wrap_socket(sock, server_hostname=host) as tls:
-        if hasattr(tls, "get_verified_chain"):  # CPython 3.13
-            return tls.get_verified_chain()[-1]
-        last = tls._sslobj.get_verified_chain()[-1]
-        return ssl.PEM_cert_to_DER_cert(last.public_bytes())
+        known: Any = tls
+        if hasattr(known, "get_verified_chain"):  # CPython 3.13
+            return known.get_verified_chain()[-1]
+        return ssl.PEM_cert_to_DER_cert(known._sslobj.get_verified_chain()[-1].public_bytes())
 
 
 def of_this_computer() -> str | None:

@@ -28,7 +28,7 @@ from mxtls.config import USE_STEPS as _USE_STEPS
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy
 
-_NOT_YET = (_EAGAIN, _ETIMEDOUT, "timed out")  # the first argument of an OSError that means: no bytes now; the last is CPython's
+_OVERDUE = (_ETIMEDOUT, "timed out")  # the first argument of an OSError that says so; the second is CPython's
 _HEADER = const(5)  # of a record
 _LINE = const(8192)
 _GOT = const(2)  # bits of session.closing
@@ -57,12 +57,12 @@ def nap():
 
 class Stream:
     """session: a ClientSession or ServerSession over TLS, which is the stream's own from now on. transport: has recv_into, readinto, recv or
-    read (the first of them is taken), and write or send. A read that returns None, or raises OSError with EAGAIN or ETIMEDOUT, means that nothing has come
-    yet, and so does one of 0 bytes if the line is endless, as a UART is; else that is the end.
+    read (the first of them is taken), and write or send. A read that returns None, or raises OSError with EAGAIN or, within timeout, ETIMEDOUT, means
+    that nothing has come yet, and so does one of 0 bytes if the line is endless, as a UART is; else that is the end.
 
     timeout: milliseconds that a call waits for the peer, then OSError(ETIMEDOUT), after which it may be called again; for a handshake all of it counts,
-    for data the time since the last of it. None waits for ever, 0 not at all: calls then return None. A transport that blocks must not block
-    longer than that: give it a timeout of its own. ticks_ms: the clock, which may go round at 2**30. idle: called while nothing comes.
+    for data the time since the last of it. None waits for ever, or until the transport raises ETIMEDOUT itself; 0 not at all: calls then return None.
+    A transport that blocks must not block longer than that: give it a timeout of its own. ticks_ms: the clock, which may go round at 2**30. idle: called while nothing comes.
     handshake: True runs the handshake now, else the first read or write does.
 
     Every call may raise mxtls.Error, the alert is sent then; OSError of the transport; and MemoryError."""
@@ -133,9 +133,9 @@ class Stream:
             else:
                 n = self._reader(self._free(buf, end)[:room])
         except OSError as e:
-            if e.args and e.args[0] in _NOT_YET:
-                return None
-            raise
+            if self._refuses(e):
+                raise
+            return None
         return None if n == 0 and self.endless else n
 
     def _push(self, buf, off, n):
@@ -148,9 +148,14 @@ class Stream:
                     self._offset = False
             return self._writer(memoryview(buf)[off : off + n])
         except OSError as e:
-            if e.args and e.args[0] in _NOT_YET:
-                return None
-            raise
+            if self._refuses(e):
+                raise
+            return None
+
+    def _refuses(self, e):
+        """Is that more than: no bytes now? Who gave the stream no time has given the transport one, and hears of it."""
+        e = e.args[0] if e.args else 0
+        return e != _EAGAIN and (self.timeout is None or e not in _OVERDUE)
 
     def _wait(self):
         """Nothing moves: try again (True), or not (False); OSError when the time is over."""
