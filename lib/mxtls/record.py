@@ -33,14 +33,14 @@ class Record:
     pre and post are the most bytes that come before and after the text. Over viper kernels neither call allocates.
     """
 
-    if _USE_CONNECTION_ID:
-        cid = b""  # the connection id that each record of this direction carries (DTLS 1.2)
     split = 0  # length of the fragment of a one-byte text, where records must be split (CBC before TLS 1.1)
 
     def __init__(self, more=0):
         # sequence number (8), type, version (2), length (2), and as many bytes more
         self.header = take(13 + more) if _USE_ARENA else bytearray(13 + more)
         self._head = self.header  # what the check covers before the text, and those bytes
+        if _USE_CONNECTION_ID:
+            self.cid = b""  # the connection id that each record of this direction carries (DTLS 1.2)
 
     if _USE_SSL3:
         _covered = 13  # bytes of the header that the MAC covers, 11 in SSL 3.0

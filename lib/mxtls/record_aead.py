@@ -62,7 +62,7 @@ class AeadRecord(Record):
         head = self._head
         if _USE_CONNECTION_ID and self.cid:
             self._carried()
-        at = len(head) - 12
+        at = len(head) - 12 if _USE_CONNECTION_ID else 13
         copy(head, at, self._salt, 0, 12)
         mix(head, at + 4, seq, off, 8)
 

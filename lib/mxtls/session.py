@@ -146,7 +146,6 @@ class Session:
         ocsp_response = None  # what the server stapled to its certificate: an OCSPResponse in DER (RFC 6960), not looked into
     if _USE_STEPS:
         stepwise = False  # over TLS: received_data and processed_data return after one long computation of a handshake
-        busy = False  # then this says that received_data(0) goes on with what has come
     split = 0  # bytes of a record that comes before each: 1/n-1 splitting
     if _USE_TLS_1_3:
         padding = 0  # TLS 1.3 records are padded to a multiple of it; set it before the handshake ends
@@ -167,6 +166,8 @@ class Session:
         # What each record asks for is an instance's own, as MicroPython finds that ten times as fast as what a class has
         if _USE_DTLS:
             self.dtls = None  # what is otherwise over datagrams (dtls.py)
+        if _USE_STEPS:
+            self.busy = False  # received_data(0) goes on with what has come, where it is stepwise
         if _USE_TLS_1_3:
             self.secrets = None  # what an open TLS 1.3 session keeps (handshake/schedule.py)
             self.early = 0  # bytes of early data that are still skipped, as we refused them
