@@ -61,6 +61,11 @@ HANDSHAKE = const(22)
 APPLICATION_DATA = const(23)
 TLS12_CID = const(25)  # RFC 9146: any of them, with a connection id
 
+# Session.closing, bits
+CLOSING_SENT = const(1)  # a closure or fatal alert is on its way out: nothing more is written
+CLOSING_GOT = const(2)  # the peer closed or failed: nothing more is read
+CLOSING_DEAD = const(4)  # a fatal error on either side
+
 # Handshake message types (RFC 5246 section 7.4)
 HELLO_REQUEST = const(0)
 CLIENT_HELLO = const(1)

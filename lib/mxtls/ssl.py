@@ -9,6 +9,7 @@ An SSLSocket returns None where it would block, as MicroPython's streams do; an 
 from micropython import const
 
 import mxtls.tls as tls
+from mxtls.codes import CLOSING_DEAD as _DEAD, CLOSING_GOT as _GOT, CLOSING_SENT as _SENT
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
     USE_DTLS as _USE_DTLS,
@@ -273,7 +274,7 @@ class SSLSocket(tls.SSLSocket):
         self._check()
         sock = self._sock
         s = self._session
-        if s and s.established and not s.closing & 5:
+        if s and s.established and not s.closing & (_SENT | _DEAD):
             s.encode_closure_alert()
             self._send()
             s.delete()
@@ -383,10 +384,10 @@ class SSLObject(SSLSocket):
     def unwrap(self):
         """Say goodbye, and wait for the peer's."""
         s = self._session
-        if s.established and not s.closing & 5:
+        if s.established and not s.closing & (_SENT | _DEAD):
             s.encode_closure_alert()
             self._send()
-        if not s.closing & 2:
+        if not s.closing & _GOT:
             self._want(self._plain())
 
 

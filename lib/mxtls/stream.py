@@ -18,6 +18,9 @@ import mxtls_port
 from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
     APP_DATA as _APP_DATA,
+    CLOSING_DEAD as _DEAD,
+    CLOSING_GOT as _GOT,
+    CLOSING_SENT as _SENT,
     HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     RECEIVED_ALERT as _RECEIVED_ALERT,
@@ -31,8 +34,6 @@ from mxtls.kernels.mem import copy
 _OVERDUE = (_ETIMEDOUT, "timed out")  # the first argument of an OSError that says so; the second is CPython's
 _HEADER = const(5)  # of a record
 _LINE = const(8192)
-_GOT = const(2)  # bits of session.closing
-_SENT = const(5)  # an alert that ends it, or a failure
 
 
 def refused(session):
@@ -393,7 +394,7 @@ class Stream:
         """Say goodbye if that is still possible, wipe the session, close the transport if it can be. Harmless when called twice."""
         s = self.session
         try:
-            if s.established and not s.closing & _SENT:
+            if s.established and not s.closing & (_SENT | _DEAD):
                 s.encode_closure_alert()
             self.flush()
         except (OSError, Error):

@@ -19,6 +19,8 @@ from mxtls.codes import (
     ARG_FAIL as _ARG_FAIL,
     CERT_AUTH_FAIL as _CERT_AUTH_FAIL,
     CLOCK_FAIL as _CLOCK_FAIL,
+    CLOSING_DEAD as _DEAD,
+    CLOSING_SENT as _SENT,
     RECEIVED_ALERT as _RECEIVED_ALERT,
 )
 from mxtls.config import (
@@ -456,7 +458,7 @@ class SSLSocket(io.IOBase):
             number = s.input.buf[s.plain_off + 1]
             if number == 0:
                 self._eof = True
-            elif s.closing & 4:
+            elif s.closing & _DEAD:
                 from mxtls.alert_names import name
 
                 self._fail(_FATAL_ALERT_MESSAGE, "the peer refused with alert %d (%s); look at its log" % (number, name(number)))
@@ -763,7 +765,7 @@ class SSLSocket(io.IOBase):
         s = self._session
         if s:
             try:
-                if s.established and not s.closing & 5 and self._ready(_WR) & _WR:
+                if s.established and not s.closing & (_SENT | _DEAD) and self._ready(_WR) & _WR:
                     s.encode_closure_alert()
                     self._send()
             except (OSError, Error):

@@ -11,6 +11,7 @@ from mxtls.codes import (
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
     CHANGE_CIPHER_SPEC as _CHANGE_CIPHER_SPEC,
+    CLOSING_SENT as _SENT,
     FINISHED as _FINISHED,
     KEY_UPDATE as _KEY_UPDATE,
     MEM_FAIL as _MEM_FAIL,
@@ -256,5 +257,5 @@ def take_update(session, reader):
     if answer > 1:
         raise Error(_PROTOCOL_FAIL, _ALERT_ILLEGAL_PARAMETER, "a malformed KeyUpdate; the peer is broken")
     change_read(session, update(session, session.secrets.rd))
-    if answer and not session.closing & 1:
+    if answer and not session.closing & _SENT:
         send_update(session, 0)
