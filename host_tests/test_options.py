@@ -307,7 +307,7 @@ assert memory.spent() == 0, memory.spent()
 
 
 def test_dtls_is_gone_when_off(tmp_path, chain):
-    run(tmp_path, chain, {"USE_DTLS": 0}, """
+    run(tmp_path, chain, {"USE_DTLS": 0, "USE_CONNECTION_ID": 0}, """
 c, s = pair()
 run(c, s)
 assert not hasattr(c, "dtls") and not hasattr(c, "timeout") and not hasattr(c, "dropped")

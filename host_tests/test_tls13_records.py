@@ -250,6 +250,14 @@ def test_warnings_are_fatal():
     assert server.data == b"still" and server.alerts == [(1, c.ALERT_USER_CANCELED)]
 
 
+@pytest.mark.parametrize("level", (0, 3, 255))
+def test_levels_that_no_alert_has(level):
+    """Well-formed, and no value of the enumeration: illegal_parameter (section 6)."""
+    client, server = connect(*pair())
+    server.feed(seal(client, c.ALERT, bytes((level, c.ALERT_HANDSHAKE_FAILURE))))
+    loop.check_failed(server, c.ALERT_ILLEGAL_PARAMETER)
+
+
 def test_closing_one_direction():
     """close_notify ends what its sender writes; the other may go on (section 6.1)."""
     client, server = connect(*pair())

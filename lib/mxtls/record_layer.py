@@ -12,6 +12,7 @@ from mxtls.codes import (
     ALERT as _ALERT,
     ALERT_CLOSE_NOTIFY as _ALERT_CLOSE_NOTIFY,
     ALERT_DECODE_ERROR as _ALERT_DECODE_ERROR,
+    ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_INTERNAL_ERROR as _ALERT_INTERNAL_ERROR,
     ALERT_LEVEL_FATAL as _FATAL,
     ALERT_NO_CERTIFICATE as _ALERT_NO_CERTIFICATE,
@@ -238,7 +239,8 @@ class RecordLayer:
         if _USE_SSL_INFORMATIONAL_TRACE and n == 2:
             trace.info(self, "<- alert level %d, description %d" % (buf[off], buf[off + 1]))
         if n != 2 or not 1 <= buf[off] <= 2:
-            raise Error(_PROTOCOL_FAIL, _ALERT_DECODE_ERROR, "a malformed alert; the peer is broken")
+            alert = _ALERT_ILLEGAL_PARAMETER if _USE_TLS_1_3 and n == 2 and self.version == _TLS1_3 else _ALERT_DECODE_ERROR
+            raise Error(_PROTOCOL_FAIL, alert, "a malformed alert; the peer is broken")
         if buf[off + 1] == _ALERT_CLOSE_NOTIFY:
             self.closing |= _GOT
         elif buf[off] == _FATAL:
