@@ -311,6 +311,7 @@ class SSLSocket(io.IOBase):
         self._client_id = client_id
         self._session_id = session_id
         self._session = None
+        self._ragged_eof = context.ragged_eof
         self._error = None  # (number, text): what ended the session
         self._eof = False
         self._at = 0  # bytes that were read of the plaintext that waits
@@ -460,7 +461,7 @@ class SSLSocket(io.IOBase):
         if n is None:
             return False
         if n == 0 and not (_USE_DTLS and s.dtls):
-            if not s.established or not self._context.ragged_eof:
+            if not s.established or not self._ragged_eof:
                 s.received_eof()
             self._eof = True
             return True
