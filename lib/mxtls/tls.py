@@ -67,6 +67,7 @@ _FATAL_ALERT_MESSAGE = const(-0x7780)
 _HELLO_VERIFY_REQUIRED = const(-0x6A80)
 _BAD_CONFIG = const(-0x5E80)
 _INVALID_RECORD = const(-0x7200)
+_TIMEOUT = const(-0x6800)
 _CERT_VERIFY_FAILED = const(-0x2700)
 _INTERNAL_ERROR = const(-0x6C00)
 # The number of mbedtls for what we tell the peer
@@ -342,7 +343,7 @@ class SSLSocket(io.IOBase):
         elif e.alert == _ALERT_UNEXPECTED_MESSAGE and not s.version:
             number = _INVALID_RECORD
         elif e.alert == 255:
-            number = _CONN_EOF
+            number = _TIMEOUT if _USE_DTLS and s.dtls else _CONN_EOF
         self._error = (number, e.text)
         if s:
             try:
