@@ -131,6 +131,13 @@ def test_a_server_answers_openssl(frozen, chain):
         assert server.wait(20) == 0
 
 
+def test_the_modules_tls_and_ssl(frozen):
+    """Frozen where they were asked for, which everything does."""
+    profile, _, binary = frozen
+    done = subprocess.run([binary, "-c", "import tls, ssl, ussl\nprint(ussl.create_default_context().verify_mode == tls.CERT_REQUIRED)"], capture_output=True, text=True, timeout=50)
+    assert (done.stdout == "True\n") == (profile == "everything"), done.stderr
+
+
 def test_a_feature_that_is_off_is_refused_by_name(frozen):
     profile, _, binary = frozen
     missing = {"client": "ServerSession", "one-suite": "ServerSession", "server": "ClientSession"}.get(profile)

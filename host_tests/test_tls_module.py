@@ -26,7 +26,7 @@ def test_self(target):
     """Over C kernels, which make a handshake cheap: what is tested here knows no kernels."""
     if target.missing():
         pytest.skip(target.missing())
-    done = subprocess.run(target.command(HERE / "tls_module.py"), env=environment(target), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(target.command(HERE / "tls_module.py", [free_port()]), env=environment(target), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and done.stdout.rstrip().endswith("passed"), done.stdout[-2000:] + done.stderr[-2000:]
 
 

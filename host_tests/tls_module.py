@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The modules tls and mxtls.ssl on every interpreter (self-test): sockets over pipes in memory, which block, dribble and fail as they are told."""
+"""The modules tls and mxtls.ssl on every interpreter (self-test): sockets over pipes in memory, which block, dribble and fail as they
+are told, and a few over the loopback, at the port that is given."""
 
 import io
 import sys
@@ -396,10 +397,73 @@ def names_of_cpython():
     check("random", (len(ssl.RAND_bytes(10)), ssl.RAND_bytes(8) != ssl.RAND_bytes(8)), (10, True))
 
 
+def sockets(port):
+    """Real ones: a timeout, a peer that resets, and a handshake that select.poll drives."""
+    import select
+    import socket
+
+    client, server = contexts()
+    address = socket.getaddrinfo("127.0.0.1", port)[0][-1]
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    listener.listen(2)
+    micropython = sys.implementation.name == "micropython"
+
+    def pair():
+        a = socket.socket()
+        a.connect(address)
+        return a, listener.accept()[0]
+
+    a, b = pair()
+    a.settimeout(0.2)
+    c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
+    for _ in range(2):
+        try:
+            c.do_handshake()
+        except OSError as e:
+            check("a timeout", e.args[0] == 110 if micropython else str(e), True if micropython else "timed out")
+    b.close()
+    try:
+        c.do_handshake()
+        check("a hang-up, or a reset", False)
+    except OSError as e:
+        check("a hang-up, or a reset", e.args[0] in (-0x7280, 104))
+    c.close()
+    a, b = pair()
+    c = client.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
+    s = server.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
+    for end in (c, s):
+        end.setblocking(False)
+    poll = select.poll()
+    if micropython:
+        poll.register(c, select.POLLOUT)
+        poll.register(s, select.POLLIN)
+    text = b"through poll" * 2000
+    got = b""
+    sent = turns = 0
+    while len(got) < len(text) and turns < 5000:
+        turns += 1
+        ready = [end for end, events in poll.poll(5000)] if micropython else [c, s]
+        check("something is ready", bool(ready))
+        if c in ready:
+            sent += c.write(text, sent, len(text) - sent) or 0
+            if sent == len(text) and micropython:
+                poll.unregister(c)
+        if s in ready:
+            got += s.read(1000) or b""
+    check("all of it", got == text)
+    c.close()
+    check("and the end", s.read(), b"")
+    s.close()
+    listener.close()
+
+
 streams()
 waiting()
 refusals()
 choices()
 datagrams()
 names_of_cpython()
+sockets(int(sys.argv[1]))
 print("tls_module: %d passed" % passed)

@@ -176,8 +176,8 @@ class SSLContext(tls.SSLContext):
     def wrap_socket(self, sock, server_side=False, do_handshake_on_connect=True, suppress_ragged_eofs=True, server_hostname=None, session=None):
         """An SSLSocket over a socket, or any stream. session: the `session` of an earlier one, to resume."""
         self.check_name(server_hostname)
-        self.ragged_eof = suppress_ragged_eofs
         stream = SSLSocket(self, sock, server_hostname, None, session)
+        stream._ragged_eof = suppress_ragged_eofs
         if do_handshake_on_connect:
             stream.do_handshake()
         return stream
@@ -358,7 +358,7 @@ class SSLObject(SSLSocket):
 
     def __init__(self, context, bios, server_hostname, client_id=None, session_id=None):
         super().__init__(context, bios, server_hostname, client_id, session_id)
-        context.ragged_eof = False
+        self._ragged_eof = False
 
     def _want(self, value):
         if value is None:

@@ -54,6 +54,7 @@ _SERVER = const(1)  # bits of a protocol
 _DTLS = const(2)
 _CHUNK = const(4096)  # plaintext of the longest record that is written
 _READ = const(512)  # bytes that a transport without recv_into is asked for
+_TICKETS = const(8)  # reads of what is thrown away at the end
 _RD = const(1)  # MP_STREAM_POLL_…
 _WR = const(4)
 _NVAL = const(32)
@@ -68,6 +69,7 @@ _FATAL_ALERT_MESSAGE = const(-0x7780)
 _HELLO_VERIFY_REQUIRED = const(-0x6A80)
 _BAD_CONFIG = const(-0x5E80)
 _INVALID_RECORD = const(-0x7200)
+_TIMEOUT = const(-0x6800)
 _CERT_VERIFY_FAILED = const(-0x2700)
 _INTERNAL_ERROR = const(-0x6C00)
 # The number of mbedtls for what we tell the peer
@@ -312,6 +314,7 @@ class SSLSocket(io.IOBase):
         self._client_id = client_id
         self._session_id = session_id
         self._session = None
+        self._ragged_eof = context.ragged_eof
         self._error = None  # (number, text): what ended the session
         self._eof = False
         self._at = 0  # bytes that were read of the plaintext that waits
@@ -342,7 +345,7 @@ class SSLSocket(io.IOBase):
         elif e.alert == _ALERT_UNEXPECTED_MESSAGE and not s.version:
             number = _INVALID_RECORD
         elif e.alert == 255:
-            number = _CONN_EOF
+            number = _TIMEOUT if _USE_DTLS and s.dtls else _CONN_EOF
         self._error = (number, e.text)
         if s:
             try:
@@ -385,19 +388,38 @@ class SSLSocket(io.IOBase):
         inp = s.input
         datagrams = _USE_DTLS and s.dtls
         try:
-            if self._reads == 1:
-                data = self._sock.recv(n if datagrams else min(n, _READ))
-                n = len(data)
-                copy(inp.buf, inp.end, data, 0, n)
-                return n
+            if self._reads == 1 and (datagrams or self._patient):
+                return self._get_some(n, datagrams)
             if not datagrams and self._reads == 0:
                 n = min(n, s.need)  # a stream's readinto waits until all have come
             view = memoryview(inp.buf)[inp.end : inp.end + n]
-            return self._sock.recv_into(view) if self._reads else self._sock.readinto(view)
+            return self._sock.recv_into(view) if self._reads == 2 else self._sock.readinto(view)
         except OSError as e:
             if self._waits(e):
                 return None
             raise
+
+    def _get_some(self, n, datagrams):
+        """The same over a socket of MicroPython that may block. Its readinto would wait until all have come, and a timeout would lose
+        those that have; its recv does not everywhere tell a timeout from a socket that does not block. So the first byte comes by the one,
+        and what has come with it by the other."""
+        s = self._session
+        inp = s.input
+        sock = self._sock
+        first = 0
+        if not datagrams:
+            first = sock.readinto(memoryview(inp.buf)[inp.end : inp.end + 1])
+            n = min(n - 1, _READ)
+            if not first or s.need == 1 or not n:
+                return first
+        try:
+            data = sock.recv(n)
+        except OSError:
+            if first:
+                return first  # the next call hears of it
+            raise
+        copy(inp.buf, inp.end + first, data, 0, len(data))
+        return first + len(data)
 
     def _ready(self, flags, milliseconds=0):
         """What the transport is ready for, of flags."""
@@ -442,7 +464,7 @@ class SSLSocket(io.IOBase):
         if n is None:
             return False
         if n == 0 and not (_USE_DTLS and s.dtls):
-            if not s.established or not self._context.ragged_eof:
+            if not s.established or not self._ragged_eof:
                 s.received_eof()
             self._eof = True
             return True
@@ -768,6 +790,9 @@ class SSLSocket(io.IOBase):
                 if s.established and not s.closing & (_SENT | _DEAD) and self._ready(_WR) & _WR:
                     s.encode_closure_alert()
                     self._send()
+                    for _ in range(_TICKETS):  # what lies unread, as tickets do, would have TCP reset the connection, and the peer lose what it has
+                        if not self._ready(_RD) & _RD or not self._get(s.want_input()):
+                            break
             except (OSError, Error):
                 pass
             s.delete()

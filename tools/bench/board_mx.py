@@ -54,10 +54,10 @@ class Side:
         self.spent += took
         self.longest = max(self.longest, took)
         running[0] = None
-        if self.session.stepwise and self.session.busy:
-            return self.count(self.session.received_data, 0)
         if status in (HANDSHAKE_COMPLETE, APP_DATA):
             self.complete = True
+        if self.session.stepwise and self.session.busy:
+            self.count(self.session.received_data, 0)
 
 
 def handshake(trust, own, suite=0, again=None, group=23, stepwise=False, **options):
