@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 
+import loop
 import peers
 import pki
 import pytest
@@ -160,14 +161,12 @@ async def as_server(key, version, auth, count, suites):
 
 
 CASES = [
-    ("p256", c.TLS1_3, False, None), ("p384", c.TLS1_3, True, None), ("ed25519", c.TLS1_3, False, None), ("rsa2048", c.TLS1_3, True, None),
-    ("p256", c.TLS1_2, True, None), ("rsa2048", c.TLS1_2, False, "ECDHE+AESGCM"), ("rsa2048", c.TLS1_2, True, "DHE+AESGCM"),
-    ("rsa2048", c.TLS1_2, False, "AES128-GCM-SHA256"),
+    ("rsa2048", c.TLS1_3, True, None), ("p384", c.TLS1_3, True, None), ("p256", c.TLS1_3, False, None), ("ed25519", c.TLS1_3, False, None),
+    ("rsa2048", c.TLS1_2, True, "DHE+AESGCM"), ("rsa2048", c.TLS1_2, False, "AES128-GCM-SHA256"), ("p256", c.TLS1_2, True, None),
 ]
 
 
-@pytest.mark.parametrize("key, version, auth, suites", CASES, ids=lambda v: str(v))
-@pytest.mark.parametrize("role", [as_client, as_server])
+@pytest.mark.parametrize("role, key, version, auth, suites", [(as_client, *case) for case in CASES] + [(as_server, *case) for case in CASES[::2]], ids=lambda v: getattr(v, "__name__", str(v)))
 def test_one_long_computation_at_a_time(role, key, version, auth, suites, monkeypatch):
     """Between two of them another task runs, whatever arrives in one piece."""
     count = Count(monkeypatch)
@@ -175,3 +174,48 @@ def test_one_long_computation_at_a_time(role, key, version, auth, suites, monkey
     assert count.all >= (2 if suites == "AES128-GCM-SHA256" else 3) or role is as_server
     assert count.most == 1, count.worst
     assert count.ticks > 5
+
+
+def feed_in_steps(end, data):
+    """What arrives in one piece, taken in by steps; how many there were."""
+    s, steps = end.session, 0
+    view = s.get_readbuf()
+    while data and not s.closing & 2:
+        n = min(len(view), len(data))
+        view[:n] = data[:n]
+        data = data[n:]
+        end._follow(s.received_data, n)
+        while s.busy and not end.error:
+            steps += 1
+            end._follow(s.received_data, 0)
+        if end.error or not data:
+            break
+        view = s.get_readbuf()
+    return steps
+
+
+@pytest.mark.parametrize("version", [c.TLS1_3, c.TLS1_2, c.TLS1_1], ids=hex)
+@pytest.mark.parametrize("auth", [False, True])
+def test_steps_come_to_the_same(version, auth):
+    """Both sides in steps, with resumption, data behind the last message, and a certificate that is refused in the middle."""
+    keys = own("p256") if version != c.TLS1_1 else own("rsa2048")
+    server = {"cert_validator": lambda session, certificate, alert: alert} if auth else {}
+    sid = mxtls.SessionId()
+    for again in range(3):
+        name = "elsewhere.test" if again == 2 else "localhost"
+        ours, theirs = loop.pair((keys, keys), name=name, client={"session_id": sid if again < 2 else None}, server=server, max_version=version)
+        ours.session.stepwise = theirs.session.stepwise = True
+        steps = 0
+        for turn in range(6):
+            steps += feed_in_steps(theirs, ours.take())
+            if turn == 3 and again < 2:
+                theirs.send(b"behind it")
+            steps += feed_in_steps(ours, theirs.take())
+        if again == 2:
+            assert ours.error and ours.error.alert == c.ALERT_BAD_CERTIFICATE and theirs.alerts == [(2, c.ALERT_BAD_CERTIFICATE)]
+            assert not ours.session.established and steps > 4
+            continue
+        assert not ours.error and not theirs.error and ours.complete and theirs.complete
+        assert ours.data == b"behind it" and ours.session.version == version and ours.session.resumed == bool(again)
+        assert not ours.session.anonymous and not (auth and theirs.session.anonymous)
+        assert steps > (3 if again else 8), steps

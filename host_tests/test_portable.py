@@ -9,7 +9,7 @@ import targets
 
 SCRIPTS = sorted(p for p in (Path(__file__).parent / "portable").glob("*.py") if not p.stem.endswith("_certs"))
 # What runs no kernel that port/native has adds nothing there.
-NOT_IN_C = "pkcs x509".split()
+NOT_IN_C = "pkcs x509 streams asyncs".split()
 CASES = [
     pytest.param(script, target, id="%s-%s" % (script.stem, target.name))
     for script in SCRIPTS
