@@ -189,7 +189,7 @@ def proxy(server, module):
         if name.startswith("_") or not (isinstance(value, int) or inspect.isfunction(value) and value.__module__ == pure.__name__):
             continue
         if isinstance(value, int):
-            setattr(pure, name, there[name])
+            setattr(pure, name, there.get(name, value))  # what the pure kernel has of others, C need not know
         else:
             there[name]  # a KeyError: the board's module has no such kernel
             setattr(pure, name, lambda *given, _name="%s.%s" % (module, name): server.call(_name, given))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""kernels/md5.py in C: md5.c, by way of mxtls_native."""
+"""kernels/md5.py in C, for tests: md5_blocks is md5.c, by way of mxtls_native's hash_blocks."""
 
 from mxtls_native import hash_blocks as _blocks
 

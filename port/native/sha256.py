@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""kernels/sha256.py in C: sha256.c, by way of mxtls_native."""
+"""kernels/sha256.py in C, for tests: sha256_blocks is sha256.c, by way of mxtls_native's hash_blocks."""
 
 from mxtls_native import hash_blocks as _blocks
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""kernels/sha512.py in C: sha512.c, by way of mxtls_native."""
+"""kernels/sha512.py in C, for tests: sha512_blocks is sha512.c, by way of mxtls_native's hash_blocks."""
 
 from mxtls_native import hash_blocks as _blocks
 

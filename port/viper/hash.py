@@ -4,6 +4,7 @@
 import micropython
 
 from mxtls.config import USE_MD5 as _USE_MD5, USE_SHA1 as _USE_SHA1, USE_SHA384 as _USE_SHA384, USE_SHA512 as _USE_SHA512
+from mxtls.kernels.mem import copy
 
 # What hash_digest works in, so that the running hash stays as it is. Zero between calls.
 _last = bytearray(192 if _USE_SHA384 or _USE_SHA512 else 96)
@@ -88,7 +89,7 @@ def hash_digest(alg: int, ctx, out, off: int, size: int):
     i = 0
     while i < 4:
         j = end - 1 - i
-        if alg == 1:
+        if _USE_MD5 and alg == 1:
             j = end - 8 + i
         w[j] = x
         x = x >> 8
@@ -139,20 +140,12 @@ def hmac_rekey(alg: int, ctx, keyed, start, key):
     hmac_begin(ctx, keyed, 0)
 
 
-@micropython.viper
-def hmac_begin(ctx, keyed, at: int):
-    c = ptr8(ctx)
-    k = ptr8(keyed)
-    half = int(len(keyed)) >> 1
-    i = 0
-    while i < half:
-        c[i] = k[at + i]
-        i += 1
+def hmac_begin(ctx, keyed, at):
+    half = len(keyed) // 2
+    copy(ctx, 0, keyed, at, half)
     half *= 3
-    c[half] = int(len(keyed))
-    c[half + 1] = 0
-    c[half + 2] = 0
-    c[half + 3] = 0
+    ctx[half] = len(keyed)
+    ctx[half + 1] = ctx[half + 2] = ctx[half + 3] = 0
 
 
 @micropython.viper
