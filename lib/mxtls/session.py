@@ -99,6 +99,7 @@ class Session(RecordLayer):
     client_verify = b""  # verify data of the last handshake (RFC 5746)
     server_verify = b""
     secure = False  # the peer knows RFC 5746
+    extended = False  # the last handshake had an extended master secret (RFC 7627)
     full = False  # the next handshake may not be an abbreviated one
     client_auth = True
     disabled = ()  # suites that this session does not take, or offer

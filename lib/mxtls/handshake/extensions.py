@@ -13,6 +13,7 @@ from mxtls.codes import (
     ALERT_HANDSHAKE_FAILURE as _ALERT_HANDSHAKE_FAILURE,
     ALERT_ILLEGAL_PARAMETER as _ALERT_ILLEGAL_PARAMETER,
     ALERT_UNSUPPORTED_EXTENSION as _ALERT_UNSUPPORTED_EXTENSION,
+    EXT_EXTENDED_MASTER_SECRET as _EMS,
     EXT_RENEGOTIATION_INFO as _RENEGOTIATION,
     PARSE_FAIL as _PARSE_FAIL,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
@@ -21,6 +22,7 @@ from mxtls.codes import (
 from mxtls.config import (
     REQUIRE_SECURE_REHANDSHAKES as _REQUIRE_SECURE_REHANDSHAKES,
     USE_CONNECTION_ID as _USE_CONNECTION_ID,
+    USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
@@ -120,10 +122,13 @@ def check_renegotiation(session, hs, r, stop, expected):
 
 
 def check_secure(session, hs):
-    """After the hello: does the peer know RFC 5746, as it must when it did before or when this build asks for it?"""
+    """After the hello: does the peer know RFC 5746, as it must when it did before or when this build asks for it? Nor may RFC 7627 be
+    forgotten on a connection that knew it."""
     secure = bool(hs.flags & _RENEGOTIATION)
     if session.established and session.secure != secure:
         raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "renegotiation_info came in one handshake and not in the other; somebody spliced connections")
+    if _USE_REHANDSHAKES and session.extended and not hs.flags & _EMS:
+        raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "extended_master_secret came in the last handshake and not in this one; somebody spliced connections")
     if _REQUIRE_SECURE_REHANDSHAKES and not secure:
         raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the peer lacks RFC 5746, which this build requires; update it")
     session.secure = secure

@@ -319,6 +319,8 @@ if _USE_X509:
 def complete(session, hs):
     """The last message has come or gone: only what records need is kept."""
     session.resumed = hs.resumed
+    if _USE_REHANDSHAKES and hs.flags & _EMS:
+        session.extended = True
     if _USE_EXPORTER and session.version != _TLS1_3 and hs.flags & _EMS:
         session.exporter = bytearray(hs.master) + hs.random
     hs.wipe()
