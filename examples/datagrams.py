@@ -49,7 +49,7 @@ class Datagrams(Stream):
             if ready(self.transport, PATIENCE if wait < 0 else wait):
                 data = self.transport.recv(len(s.get_readbuf()))
                 s.get_readbuf()[: len(data)] = data
-                return self._follow(len(data), -1)
+                return self._follow(len(data))
             if wait < 0:
                 self.closed = True  # nobody says goodbye over UDP
                 return True

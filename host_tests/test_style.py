@@ -44,7 +44,7 @@ def definitions(path):
             if isinstance(node, ast.ClassDef):
                 found[before + node.name] = "class"
                 walk(node.body, before + node.name + ".")
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list:  # a property is a name, as attributes are
                 found[before + node.name] = signature(node)
             elif isinstance(node, ast.If):
                 walk(node.body + node.orelse, before)

@@ -65,7 +65,7 @@ def measure(profile, how, chain):
 
 def run(profiles=PROFILES):
     """Rows of texts, the head first."""
-    rows = [HEAD]
+    rows: list[tuple[str, ...]] = [HEAD]
     with tempfile.TemporaryDirectory(prefix="mxtls-heap-") as folder:
         chain = pki.chain(key="p256", names=["localhost"], intermediates=0).write(folder)
         for profile in profiles:

@@ -51,7 +51,7 @@ class RawRepl:
         self.start(text, timeout=timeout)
         return self.finish(timeout)
 
-    def start(self, text, shown="", timeout=60):
+    def start(self, text, shown="", timeout: float = 60):
         """Begin to run the text, and wait until it has printed `shown`. finish() must follow."""
         until = time.monotonic() + timeout
         self._paste(text.encode(), until)
@@ -63,7 +63,7 @@ class RawRepl:
             raise BoardError("the text ended without %r, with %r" % (shown, self.finish(timeout)))
         self._until(shown.encode(), until)
 
-    def finish(self, timeout=60):
+    def finish(self, timeout: float = 60):
         """Wait for the end of what start() began; returns what it printed after `shown`."""
         until = time.monotonic() + timeout
         output = self._plain(self._until(_END, until))

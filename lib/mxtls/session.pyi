@@ -86,6 +86,7 @@ class ClientSession(Session):
         keep_peer_certificate: bool = False,
         post_handshake_auth: bool = False,
         connection_id: bytes | None = None,
+        disabled: Sequence[int] = (),
     ) -> None: ...
     def set_cipher_suite_enabled_status(self, suite: int, on: bool) -> int: ...
 

@@ -197,7 +197,7 @@ class Stream:
         s = self.session
         self._flush()  # what does not go now can wait: the peer may be busy sending, too
         if _USE_STEPS and s.busy:
-            return self._follow(0, -1)
+            return self._follow(0)
         if not s.established:
             self._late()
         n = self._fetch()
@@ -207,9 +207,9 @@ class Stream:
             self.closed = True
             s.received_eof()
             return True
-        return self._follow(n, -1)
+        return self._follow(n)
 
-    def _follow(self, n, status):
+    def _follow(self, n):
         """n bytes have come, or with n < 0 the plaintext was dealt with: go on until data waits or more must come. False: what is to be
         sent first would block, or this was one step."""
         s = self.session
@@ -256,7 +256,7 @@ class Stream:
                 if not sink:
                     raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "data came while the session is negotiated again; give handshake a sink, or read it first")
                 sink(s.plaintext)
-                if not self._follow(-1, 0):
+                if not self._follow(-1):
                     return None
             elif not self.feed():
                 return None
@@ -272,7 +272,7 @@ class Stream:
         while s.plain_len >= 0:
             if self._at < s.plain_len:
                 return s.plain_len - self._at
-            self._follow(-1, 0)
+            self._follow(-1)
         return 0
 
     def ready(self):
