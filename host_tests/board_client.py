@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Run on a board by test_emulator.py: a TLS client whose transport is UART 0."""
+"""Run on a board by test_deploy.py: a TLS client whose transport is UART 0."""
 
 import time
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A Pico's firmware on the emulated board: it boots, mxtls is in it, sessions talk to each other and to openssl over a UART, without
-entropy nothing starts, frozen kernels compute what the pure tier does, and the C kernels come from a file."""
+"""A Pico's firmware on the emulated board: it boots, mxtls is in it, sessions talk to each other, without entropy nothing starts, frozen
+kernels compute what the pure tier does, and the C kernels come from a file. test_board_examples.py has openssl at the other end."""
 
 import subprocess
 import sys
@@ -19,7 +19,6 @@ from raw_repl import BoardError  # noqa: E402
 
 from steps import Failed  # noqa: E402
 
-CLIENT = Path(__file__).with_name("board_client.py")
 KERNELS = Path(__file__).with_name("board_kernels.py")
 SCRIPTS = [ROOT / "tools" / "bench" / name for name in ("board_counter.py", "board_mx.py")]
 
@@ -126,22 +125,6 @@ def test_handshake_between_two_sessions(board, chain):
     assert board.exec("print(bytes(s.plaintext)); s.processed_data()") == "b'from the client'\n"
     board.exec("s.encode_to_outdata(b'from the server'); client.take(server)")
     assert board.exec("print(bytes(c.plaintext))") == "b'from the server'\n"
-
-
-def test_client_over_a_uart(image, chain, tmp_path):
-    """The board has no network: its UART is connected to openssl's server, which sends each line back reversed."""
-    chain.write(tmp_path)
-    port = emulate.free_port()
-    server = subprocess.Popen(["openssl", "s_server", "-accept", str(port), "-cert", "chain.pem", "-key", "key.pem", "-tls1_2", "-rev", "-quiet"],
-                              cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        with emulate.Board(image, uart0=port) as board:
-            board.set_clock()
-            board.put("root.der", chain.root_der)
-            assert board.exec(CLIENT.read_text(), 120) == "verified\nDRAOB A MORF\n"
-    finally:
-        server.kill()
-        server.wait()
 
 
 def test_no_entropy_no_session(image):

@@ -167,6 +167,7 @@ def main(arguments):
     example = "exec 'import client; client.main(\"--uart 0 --name NAME --ca root.der --get /\".split())'"
     for what in ("exec 'import mxtls; print(mxtls)'", "rtc --set", "fs cp root.der :", *([example] if given.uart0 else [])):
         say("    %s connect socket://127.0.0.1:%d %s" % (mpremote, given.port, what))
+    say("and for a prompt, which control-] leaves:\n    %s socket://127.0.0.1:%d" % (mpremote.with_name("pyserial-miniterm"), given.port))
     with contextlib.suppress(KeyboardInterrupt):
         return subprocess.call(command(image, given.port, flash=flash, uart0=given.uart0, uart1=given.uart1))
     return 0
