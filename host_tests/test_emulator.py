@@ -2,7 +2,6 @@
 """A Pico's firmware on the emulated board: it boots, mxtls is in it, sessions talk to each other, without entropy nothing starts, frozen
 kernels compute what the pure tier does, and the C kernels come from a file. test_board_examples.py has openssl at the other end."""
 
-import subprocess
 import sys
 from pathlib import Path
 
