@@ -440,7 +440,7 @@ def sockets(port):
     if micropython:
         poll.register(c, select.POLLOUT)
         poll.register(s, select.POLLIN)
-    text = b"through poll" * 2000
+    text = b"through poll" * 500
     got = b""
     sent = turns = 0
     while len(got) < len(text) and turns < 5000:
