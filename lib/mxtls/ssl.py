@@ -28,8 +28,6 @@ from mxtls.tls import CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED, MBEDTLS_VERSION, 
 
 if _USE_DTLS:
     from mxtls.tls import PROTOCOL_DTLS_CLIENT, PROTOCOL_DTLS_SERVER  # noqa: F401
-if _USE_RESUMPTION:
-    from mxtls.resume import SessionId as SSLSession
 
 HAS_SNI = True
 HAS_ALPN = bool(_USE_ALPN)
@@ -49,6 +47,17 @@ _SERVER = const(1)
 _CONN_EOF = const(-0x7280)
 _CERT_VERIFY_FAILED = const(-0x2700)
 _WR = const(4)
+
+
+if _USE_RESUMPTION:
+
+    def __getattr__(name):
+        """SSLSession, which brings much along and is looked up when it is first used."""
+        if name != "SSLSession":
+            raise AttributeError(name)
+        from mxtls.resume import SessionId
+
+        return SessionId
 
 
 class SSLError(OSError):
@@ -193,7 +202,9 @@ class SSLSocket(tls.SSLSocket):
 
     def __init__(self, context, sock, server_hostname, client_id=None, session_id=None):
         if _USE_RESUMPTION and session_id is None and not context.protocol & _SERVER:
-            session_id = SSLSession()
+            from mxtls.resume import SessionId
+
+            session_id = SessionId()
         super().__init__(context, sock, server_hostname, client_id, session_id)
         self.context = context
         self.server_side = bool(context.protocol & _SERVER)

@@ -38,6 +38,11 @@ from mxtls.errors import Error
 from mxtls.kernels.mem import copy
 from mxtls.keys import Keys
 
+if _USE_CLIENT:
+    from mxtls.session import ClientSession
+if _USE_SERVER:
+    from mxtls.session import ServerSession
+
 PROTOCOL_TLS_CLIENT = 0
 PROTOCOL_TLS_SERVER = 1
 if _USE_DTLS:
@@ -228,15 +233,11 @@ class SSLContext:
                 keys.private.signer = self.ecdsa_sign_callback
             validator = self._validator()
         if _USE_SERVER and self.protocol & _SERVER:
-            from mxtls.session import ServerSession
-
             s = ServerSession(keys, validator, self.min_version, self.max_version, self.max_record, bool(self.protocol & _DTLS))
             s.disabled = self._disabled
             if _USE_SNI and self.sni:
                 s.sni = self.sni
         elif _USE_CLIENT:
-            from mxtls.session import ClientSession
-
             s = ClientSession(keys, session_id, 0, validator, None, None, name, self.min_version, self.max_version, self.max_record,
                               False, bool(self.protocol & _DTLS), self.alpn, disabled=self._disabled)
         if _USE_PEER_CERTIFICATE and self.keep_peer_certificate:
