@@ -47,8 +47,12 @@ class Qemu:
             return str(e)
         return None
 
+    def env(self):
+        """For a process that is to start what this one has built, without a look whether that is up to date."""
+        return {"MXTLS_BOARD_IMAGE": str(qemu.build(self.kind, self.tier))}
+
     def start(self):
-        return qemu.Board(self.kind, qemu.build(self.kind, self.tier))
+        return qemu.Board(self.kind, os.environ.get("MXTLS_BOARD_IMAGE") or qemu.build(self.kind, self.tier))
 
     def kernels(self):
         return qemu.kernels(self.tier)
@@ -79,6 +83,9 @@ readline = stdin.buffer.readline
         except Failed as e:
             return str(e)
         return None
+
+    def env(self):
+        return {}
 
     def start(self):
         image, file = self._build()

@@ -102,7 +102,7 @@ def test_boards(script, board):
     step = step_of(script, board)
     folder = sample(step)
     command = [sys.executable, HERE / "remote.py", board.name, HERE / "portable" / (script + ".py"), getattr(folder, "name", folder), *kernels]
-    done = subprocess.run(list(map(str, command)), env=targets.CPYTHON.env(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    done = subprocess.run(list(map(str, command)), env={**targets.CPYTHON.env(), **board.env()}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=900 if step > 1 else None)  # fmt: skip
     print("every %d-th case: " % step + done.stdout + done.stderr)
     assert done.returncode == 0, "%s\n%s" % (done.stdout[-3000:], done.stderr[-3000:])
