@@ -602,6 +602,17 @@ def print_options() -> None:
             print(f"  {o.name:44} {'auto' if o.auto else state:14} {o.what}")
 
 
+def asked_for(pairs: Iterable[str]) -> dict[str, int]:
+    """The options of a command line's USE_X=0 and USE_X=1."""
+    asked = {}
+    for pair in pairs:
+        name, _, number = pair.partition("=")
+        if not number.isdigit():
+            raise ConfigureError(f"{pair}: write {name}=0 or {name}=1")
+        asked[name] = int(number)
+    return asked
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("options", nargs="*", metavar="USE_X=0|1")
@@ -617,13 +628,7 @@ def main(arguments: list[str]) -> int:
         print_options()
         return 0
     try:
-        asked = {}
-        for pair in given.options:
-            name, _, number = pair.partition("=")
-            if not number.isdigit():
-                raise ConfigureError(f"{pair}: write {name}=0 or {name}=1")
-            asked[name] = int(number)
-        place = (asked, given.tier, given.platform)
+        place = (asked_for(given.options), given.tier, given.platform)
         rest = (given.profile, given.examples, given.also)
         out = given.out or folder_for(*place, *rest)
         modules = stage(*place, out, *rest)
