@@ -465,13 +465,15 @@ def _only_staged(text: str, sources: Iterable[str], staged: Iterable[str]) -> st
 
 
 def _drop_idle(texts: dict[str, tuple[str, str]]) -> None:
-    """Take out the functions of kernels and of the handshake that nothing staged names, and then what only they named."""
+    """Take out the functions of kernels and of the handshake that nothing staged names, those of C among them, and then what only they named."""
     idle = True
     while idle:
         named = Counter(word for _, text in texts.values() for word in re.findall(r"\w+", text))
         idle = False
         for name, (path, text) in texts.items():
-            if not name.startswith(("mxtls.kernels.", "mxtls.handshake.")) or all(named[f] > 1 for f in re.findall(r"^def (\w+)", text, re.M)):
+            if not name.startswith(("mxtls.kernels.", "mxtls.handshake.")):
+                continue
+            if "mxtls_native" not in text and all(named[f] > 1 for f in re.findall(r"^def (\w+)", text, re.M)):
                 continue
             places = _Places(text)
             edits: list[Edit] = []
@@ -479,6 +481,11 @@ def _drop_idle(texts: dict[str, tuple[str, str]]) -> None:
                 if isinstance(node, ast.FunctionDef) and named[node.name] == 1 and not node.name.startswith("__"):
                     first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
                     edits.append((places.lines[first - 1], places.end(node), ""))
+                elif isinstance(node, ast.ImportFrom) and node.module == "mxtls_native":
+                    kept = [alias for alias in node.names if named[alias.asname or alias.name] > 1]
+                    if len(kept) < len(node.names):
+                        names = ", ".join(map(ast.unparse, kept))
+                        edits.append((places.start(node), places.end(node), names and f"from mxtls_native import {names}"))
             if edits:
                 texts[name] = path, _edited(text, edits)
                 idle = True

@@ -20,8 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import natmod
 import native_functions
+import natmod
 from configure import ConfigureError, resolve, staged_texts
 from options import BUILT, LATER, OPTIONS, PROFILES, SECTIONS
 
