@@ -373,6 +373,8 @@ def test_names_of_c_that_nothing_says_go():
     configure._drop_idle(texts)
     assert texts["mxtls.kernels.k"][1].startswith("from mxtls_native import used, other as _other  # noqa\n")
     assert texts["mxtls.kernels.l"][1] == "\nX = 1\n"
+    asked_for = configure.staged_texts(resolve("psk-client"), "native", also=["mxtls.kernels.chacha20"])
+    assert "import chacha20_xor" in asked_for["mxtls.kernels.chacha20"][1]
 
 
 def test_a_firmware_binds_the_c_that_its_modules_import():

@@ -464,14 +464,15 @@ def _only_staged(text: str, sources: Iterable[str], staged: Iterable[str]) -> st
     return re.sub(r'"([a-z0-9_.]+(?: [a-z0-9_.]+)+)"', shorten, text)
 
 
-def _drop_idle(texts: dict[str, tuple[str, str]]) -> None:
-    """Take out the functions of kernels and of the handshake that nothing staged names, those of C among them, and then what only they named."""
+def _drop_idle(texts: dict[str, tuple[str, str]], also: Iterable[str] = ()) -> None:
+    """Take out the functions of kernels and of the handshake that nothing staged names, those of C among them, and then what only they named.
+    The modules of `also` were asked for as they are."""
     idle = True
     while idle:
         named = Counter(word for _, text in texts.values() for word in re.findall(r"\w+", text))
         idle = False
         for name, (path, text) in texts.items():
-            if not name.startswith(("mxtls.kernels.", "mxtls.handshake.")):
+            if name in also or not name.startswith(("mxtls.kernels.", "mxtls.handshake.")):
                 continue
             if "mxtls_native" not in text and all(named[f] > 1 for f in re.findall(r"^def (\w+)", text, re.M)):
                 continue
@@ -542,7 +543,7 @@ def staged_texts(
         staged[name] = (f"{below}/__init__.py" if path.name == "__init__.py" else f"{below}.py", text)
         waiting += imports_of(text, str(path.relative_to(ROOT)), sources)
     staged = {name: (below, _only_staged(text, sources, staged)) for name, (below, text) in staged.items()}
-    _drop_idle(staged)
+    _drop_idle(staged, also)
     if tier in SOFT:
         kernels = "mxtls.kernels."
         for name, (below, text) in staged_texts(options, SOFT[tier], platform, examples, also).items():
