@@ -77,7 +77,7 @@ HANDSHAKES = (
 _K = "from mxtls.kernels."
 _EC = "p = bytearray(64); d = bytes([77]) * 32; h = bytes([99]) * 32; ec_public(23, p, d); s = bytearray(64); ecdsa_sign(23, s, h, d, bytes([55]) * 32); o = bytearray(64)"
 _RSA = ("from mxtls.keys import Keys; k = Keys(); k.load_rsa_keys('rsa.crt', 'rsa.key'); k = k.private; x = bytearray(bytes([9]) * 256); o = bytearray(256)")
-_PART = "try: from c_kernels import *\nexcept ImportError: from mxtls.kernels.%s import *"
+_PART = "try: from c_kernels import *\nexcept ImportError: from mxtls.kernels.%s import *"  # a build over C calls the AEAD alone
 _BUF = "b = bytearray(1024); s = bytearray(300); c = bytearray(48)"
 KERNELS = (
     ("SHA-256", "cycles a byte", _PART % "hash", _BUF + "; hash_load(4)", "hash_blocks(4, s, b, 0, 16)", 1024),
