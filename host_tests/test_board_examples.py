@@ -3,8 +3,10 @@
 DTLS, each with openssl at the other end of a UART. And what carries them: examples/uart.py, examples/slip.py, tools/uart_bridge.py."""
 
 import importlib
+import re
 import shutil
 import socket
+import struct
 import sys
 import types
 
@@ -27,17 +29,17 @@ LINE = "FROM A BOARD\n"
 class Pair:
     """An emulated board, openssl's port that UART 0 is connected to, and the port where UART 1 may be reached."""
 
-    def __init__(self, options=None):
+    def __init__(self, options=None, profile="default"):
         if not shutil.which("openssl"):
             pytest.skip("there is no openssl on this machine")
         try:
             emulate.setup()
-            image = firmware.build("RPI_PICO", "default", "native", options)
+            self.image = firmware.build("RPI_PICO", profile, "native", options)
         except Failed as e:
             pytest.skip("no emulated board here: %s" % str(e).splitlines()[0])
         self.theirs, self.ours = emulate.free_port(), emulate.free_port()
         self.chain = pki.chain(key="p256", names=["localhost"], intermediates=0)
-        self.board = emulate.Board(image, uart0=self.theirs, uart1="listen:%d" % self.ours)
+        self.board = emulate.Board(self.image, uart0=self.theirs, uart1="listen:%d" % self.ours)
         self.board.set_clock()
         files = {"root.der": self.chain.root_der, "cert.der": self.chain.chain_ders[0],
                  "key.der": self.chain.private_bytes(encoding=pki.serialization.Encoding.DER)}
@@ -74,12 +76,25 @@ def test_client(pair):
     assert "DRAOB A MORF" in said
 
 
+def flash(image):
+    """What a UF2 file puts there."""
+    data = image.read_bytes()
+    return b"".join(data[at + 32 : at + 32 + firmware.UF2_PAYLOAD] for at in range(0, len(data), firmware.UF2_BLOCK))
+
+
 def test_psk_client(pair):
+    """With a firmware that has no more C than that takes: the table of P-521 is not in it."""
+    default, pair = flash(pair.image), Pair(profile="psk-client")
+    table = re.search(r"COMB_521\[\] = \{\s+(0x\w+), (0x\w+), (0x\w+)", (targets.ROOT / "port/native/ec_curves.c").read_text())
+    p521 = struct.pack("<3I", *(int(word, 16) for word in table.groups()))
+    assert p521 in default and p521 not in flash(pair.image)
+    assert pair.board.exec("import mxtls_native as c\nprint([hasattr(c, name) for name in ('gcm_seal', 'rsa_public', 'x25519')])") == "[True, False, False]\n"
     server = pair.s_server("-rev", "-nocert", "-psk", KEY, "-psk_identity", "device", "-tls1_2", "-cipher", "PSK-AES128-GCM-SHA256")
     try:
         said = pair.client("--uart", "0", "--psk", KEY, "--psk-identity", "device")
     finally:
         server.kill()
+        pair.board.close()
     assert said.startswith("handshake version=tls1.2 suite=TLS_PSK_WITH_AES_128_GCM_SHA256 ")
     assert "DRAOB A MORF" in said
 

@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import configure
+import native_functions
 import pytest
 from configure import ConfigureError, fold, imports_of, resolve, stage
 from options import _NOT_EVERYTHING, LATER, NEVER, OPTIONS, PROFILES
@@ -361,6 +362,58 @@ def test_functions_that_nothing_names_go():
 def test_only_cbc_has_aes_backwards():
     for profile, there in (("default", False), ("everything", True)):
         assert ("aes_cbc_decrypt" in configure.staged_texts(resolve(profile))["mxtls.kernels.aes"][1]) == there
+
+
+def test_names_of_c_that_nothing_says_go():
+    texts = {
+        "mxtls.kernels.k": ("k.py", "from mxtls_native import idle, used, other as _other, more as _more  # noqa\n\n\ndef k():\n    return _other\n"),
+        "mxtls.kernels.l": ("l.py", "from mxtls_native import alone\nX = 1\n"),
+        "mxtls.record": ("record.py", "from mxtls.kernels.k import k, used\n"),
+    }
+    configure._drop_idle(texts)
+    assert texts["mxtls.kernels.k"][1].startswith("from mxtls_native import used, other as _other  # noqa\n")
+    assert texts["mxtls.kernels.l"][1] == "\nX = 1\n"
+    asked_for = configure.staged_texts(resolve("psk-client"), "native", also=["mxtls.kernels.chacha20"])
+    assert "import chacha20_xor" in asked_for["mxtls.kernels.chacha20"][1]
+
+
+def test_a_firmware_binds_the_c_that_its_modules_import():
+    texts = {p: [text for _, text in configure.staged_texts(resolve(p), "native", "rp2").values()] for p in ("psk-client", "client")}
+    psk, client = (native_functions.header(texts[p]) for p in ("psk-client", "client"))
+    assert psk.endswith("""#define FUNCTIONS(F) \\
+    F(hash_update, 5) \\
+    F(hash_digest, 5) \\
+    F(hmac_rekey, 5) \\
+    F(hmac_begin, 3) \\
+    F(hmac_digest, 6) \\
+    F(aes_expand, 4) \\
+    F(aes_ctr, 5) \\
+    F(ghash_key, 2) \\
+    F(ghash, 5) \\
+    F(gcm_seal, 6) \\
+    F(gcm_open, 6) \\
+    F(copy, 5) \\
+    F(mix, 5) \\
+    F(wipe, 1) \\
+    F(ct_equal, 5)
+""")
+    assert "F(ecdsa_verify, 5)" in client and "F(rsa_public, 5)" in client and "ccm" not in client and "cbc" not in client
+    assert native_functions.header([]).endswith("#define FUNCTIONS(F)\n")
+
+
+def test_every_function_that_python_takes_from_c_is_there():
+    """And the numbers, which every build has; and each function is some kernel's."""
+    asked = native_functions.imported(path.read_text() for path in (configure.ROOT / "port/native").glob("*.py"))
+    functions = native_functions.functions()
+    numbers = {name for name in asked if name.isupper()}
+    assert asked - numbers == functions.keys()
+    assert all(f"N({name}, " in native_functions.BINDINGS.read_text() for name in numbers)
+
+
+def test_a_profiles_functions_on_a_command_line(capsys):
+    assert native_functions.main(["--profile", "psk-client", "--platform", "esp32", "USE_PEM=0"]) == 0
+    assert "F(gcm_seal, 6)" in capsys.readouterr().out
+    assert native_functions.main(["USE_NOTHING=1"]) == 1 and "there is no option USE_NOTHING" in capsys.readouterr().err
 
 
 def test_a_kernel_is_taken_from_c_then_pure(tree):

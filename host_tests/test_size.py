@@ -6,6 +6,7 @@ import size
 from configure import resolve
 
 import toolchain
+from steps import Failed
 
 # Bytes frozen for Thumb with viper kernels: what was measured, and a fiftieth. None of these meets size.BUDGETS yet; docs/performance.md says why.
 CEILINGS = {"psk-client": 64_000, "client": 161_000, "everything": 257_000}
@@ -31,6 +32,18 @@ def test_rooms_hold_every_module_once():
     rooms = size.Size(100, modules).rooms()
     assert [rooms[title] for title in ("kernels", "crypto", "session and the rest", "records, datagrams", "certificates and keys")] == [5, 7, 30, 13, 17]
     assert rooms[size.NAMES] == 100 - sum(modules.values())
+
+
+def test_of_c_a_profile_counts_what_it_calls():
+    size.CACHE.mkdir(parents=True, exist_ok=True)
+    try:
+        psk, everything = (size.c_kernels(size.THUMB, resolve(name)) for name in ("psk-client", "everything"))
+    except Failed as e:
+        pytest.skip(str(e))
+    assert 8_000 < psk < 13_000 and 38_000 < everything < 46_000, "C has grown or shrunk: `make size` shows what each profile calls"
+    small = size.Size(62000, {"mxtls/session.py": 6000})
+    report = size.Report({"psk-client": small}, {"psk-client": [0] * 6}, {size.THUMB: {"psk-client": psk, "everything": everything}}, {})
+    assert report.table()[0].endswith("bindings: %s to %s on Thumb." % (size.number(psk), size.number(everything)))
 
 
 def test_what_cannot_be_measured_is_a_dash():

@@ -77,16 +77,16 @@ HANDSHAKES = (
 _K = "from mxtls.kernels."
 _EC = "p = bytearray(64); d = bytes([77]) * 32; h = bytes([99]) * 32; ec_public(23, p, d); s = bytearray(64); ecdsa_sign(23, s, h, d, bytes([55]) * 32); o = bytearray(64)"
 _RSA = ("from mxtls.keys import Keys; k = Keys(); k.load_rsa_keys('rsa.crt', 'rsa.key'); k = k.private; x = bytearray(bytes([9]) * 256); o = bytearray(256)")
-_TRY = "try: from mxtls.kernels.%s import *\nexcept ImportError: from mxtls_native import *"  # a build over C calls the AEAD alone
+_PART = "try: from c_kernels import *\nexcept ImportError: from mxtls.kernels.%s import *"  # a build over C calls the AEAD alone
 _BUF = "b = bytearray(1024); s = bytearray(300); c = bytearray(48)"
 KERNELS = (
-    ("SHA-256", "cycles a byte", _K + "hash import *", _BUF + "; hash_load(4)", "hash_blocks(4, s, b, 0, 16)", 1024),
-    ("SHA-512", "cycles a byte", _K + "hash import *", _BUF + "; hash_load(6)", "hash_blocks(6, s, b, 0, 8)", 1024),
+    ("SHA-256", "cycles a byte", _PART % "hash", _BUF + "; hash_load(4)", "hash_blocks(4, s, b, 0, 16)", 1024),
+    ("SHA-512", "cycles a byte", _PART % "hash", _BUF + "; hash_load(6)", "hash_blocks(6, s, b, 0, 8)", 1024),
     ("AES-128 CTR", "cycles a byte", _K + "aes import *", _BUF + "; s = bytearray(AES_CTX); aes_expand(s, b, 0, 16); c = bytearray(16)", "aes_ctr(s, c, b, 0, 1024)", 1024),
     ("AES-128 key", "cycles", _K + "aes import *", _BUF + "; s = bytearray(AES_CTX)", "aes_expand(s, b, 0, 16)", 1),
-    ("GHASH", "cycles a byte", _TRY % "ghash", _BUF + "; s = bytearray(GHASH_CTX); c = bytearray(16); ghash_key(s, bytes(range(16)))", "ghash(s, c, b, 0, 1024)", 1024),
-    ("ChaCha20", "cycles a byte", _TRY % "chacha20", _BUF, "chacha20_xor(c, b, 0, 1024)", 1024),
-    ("Poly1305", "cycles a byte", _TRY % "poly1305", _BUF + "; s = bytearray(POLY1305_CTX); poly1305_key(s, b)", "poly1305(s, b, 0, 1024)", 1024),
+    ("GHASH", "cycles a byte", _PART % "ghash", _BUF + "; s = bytearray(GHASH_CTX); c = bytearray(16); ghash_key(s, bytes(range(16)))", "ghash(s, c, b, 0, 1024)", 1024),
+    ("ChaCha20", "cycles a byte", _PART % "chacha20", _BUF, "chacha20_xor(c, b, 0, 1024)", 1024),
+    ("Poly1305", "cycles a byte", _PART % "poly1305", _BUF + "; s = bytearray(POLY1305_CTX); poly1305_key(s, b)", "poly1305(s, b, 0, 1024)", 1024),
     ("AES-128-GCM, 1 KB", "cycles a byte", _K + "aes import *\nfrom mxtls.kernels.gcm import *\nfrom mxtls.kernels.ghash import GHASH_CTX, ghash_key",
      "b = bytearray(1040); s = bytearray(AES_CTX); aes_expand(s, b, 0, 16); g = bytearray(GHASH_CTX); ghash_key(g, bytes(range(16))); c = bytearray(25)",
      "gcm_seal(s, g, c, b, 0, 1024)", 1024),
@@ -132,7 +132,7 @@ def run_scripts(board, scripts, call):
 def measure(tier, made, xip=0, calls=None, kernels=True):
     """{name: (figures …)} of one tier, or of the peer; a measurement that took too long or failed is missing, and named."""
     scripts = ("board_counter.py", "board_builtin.py" if tier == PEER else "board_mx.py")
-    image = firmware.build("RPI_PICO_TLS") if tier == PEER else firmware.build(tier=tier)
+    image = firmware.build("RPI_PICO_TLS") if tier == PEER else firmware.build(tier=tier, freeze=[BENCH / "c_kernels.py"] if tier == "native" else ())
     results = {}
     with emulate.Board(image, xip=xip) as board:
         board.set_clock()

@@ -464,14 +464,17 @@ def _only_staged(text: str, sources: Iterable[str], staged: Iterable[str]) -> st
     return re.sub(r'"([a-z0-9_.]+(?: [a-z0-9_.]+)+)"', shorten, text)
 
 
-def _drop_idle(texts: dict[str, tuple[str, str]]) -> None:
-    """Take out the functions of kernels and of the handshake that nothing staged names, and then what only they named."""
+def _drop_idle(texts: dict[str, tuple[str, str]], also: Iterable[str] = ()) -> None:
+    """Take out the functions of kernels and of the handshake that nothing staged names, those of C among them, and then what only they named.
+    The modules of `also` were asked for as they are."""
     idle = True
     while idle:
         named = Counter(word for _, text in texts.values() for word in re.findall(r"\w+", text))
         idle = False
         for name, (path, text) in texts.items():
-            if not name.startswith(("mxtls.kernels.", "mxtls.handshake.")) or all(named[f] > 1 for f in re.findall(r"^def (\w+)", text, re.M)):
+            if name in also or not name.startswith(("mxtls.kernels.", "mxtls.handshake.")):
+                continue
+            if "mxtls_native" not in text and all(named[f] > 1 for f in re.findall(r"^def (\w+)", text, re.M)):
                 continue
             places = _Places(text)
             edits: list[Edit] = []
@@ -479,6 +482,11 @@ def _drop_idle(texts: dict[str, tuple[str, str]]) -> None:
                 if isinstance(node, ast.FunctionDef) and named[node.name] == 1 and not node.name.startswith("__"):
                     first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
                     edits.append((places.lines[first - 1], places.end(node), ""))
+                elif isinstance(node, ast.ImportFrom) and node.module == "mxtls_native":
+                    kept = [alias for alias in node.names if named[alias.asname or alias.name] > 1]
+                    if len(kept) < len(node.names):
+                        names = ", ".join(map(ast.unparse, kept))
+                        edits.append((places.start(node), places.end(node), names and f"from mxtls_native import {names}"))
             if edits:
                 texts[name] = path, _edited(text, edits)
                 idle = True
@@ -535,7 +543,7 @@ def staged_texts(
         staged[name] = (f"{below}/__init__.py" if path.name == "__init__.py" else f"{below}.py", text)
         waiting += imports_of(text, str(path.relative_to(ROOT)), sources)
     staged = {name: (below, _only_staged(text, sources, staged)) for name, (below, text) in staged.items()}
-    _drop_idle(staged)
+    _drop_idle(staged, also)
     if tier in SOFT:
         kernels = "mxtls.kernels."
         for name, (below, text) in staged_texts(options, SOFT[tier], platform, examples, also).items():
@@ -602,6 +610,17 @@ def print_options() -> None:
             print(f"  {o.name:44} {'auto' if o.auto else state:14} {o.what}")
 
 
+def asked_for(pairs: Iterable[str]) -> dict[str, int]:
+    """The options of a command line's USE_X=0 and USE_X=1."""
+    asked = {}
+    for pair in pairs:
+        name, _, number = pair.partition("=")
+        if not number.isdigit():
+            raise ConfigureError(f"{pair}: write {name}=0 or {name}=1")
+        asked[name] = int(number)
+    return asked
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("options", nargs="*", metavar="USE_X=0|1")
@@ -617,13 +636,7 @@ def main(arguments: list[str]) -> int:
         print_options()
         return 0
     try:
-        asked = {}
-        for pair in given.options:
-            name, _, number = pair.partition("=")
-            if not number.isdigit():
-                raise ConfigureError(f"{pair}: write {name}=0 or {name}=1")
-            asked[name] = int(number)
-        place = (asked, given.tier, given.platform)
+        place = (asked_for(given.options), given.tier, given.platform)
         rest = (given.profile, given.examples, given.also)
         out = given.out or folder_for(*place, *rest)
         modules = stage(*place, out, *rest)

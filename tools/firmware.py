@@ -4,7 +4,7 @@
 
     tools/firmware.py BOARD [--profile client] [--tier viper] [--no-examples] [USE_X=0 …]
 writes build/firmware/<name>.uf2, with examples/client.py and server.py frozen in. Each board has one folder of object files, build/obj/rp2-<BOARD>: another profile or tier
-costs one C file and a link. build() is what tests and benchmarks call.
+costs two C files and a link. build() is what tests and benchmarks call.
 """
 
 import argparse
@@ -13,7 +13,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from configure import TIERS
+import native_functions
+from configure import TIERS, ConfigureError, resolve, staged_texts
 from options import PROFILES
 
 import debian_source
@@ -77,7 +78,7 @@ def _objects(board, c_module):
     tree = source()
     folder = OBJ / ("rp2-" + board + ("-native" if c_module else ""))
     own = BOARDS / board if (BOARDS / board / "mpconfigboard.cmake").exists() else tree / "ports" / "rp2" / "boards" / board
-    c_sources = sorted(path.name for path in NATIVE.glob("*.c")) if c_module else []
+    c_sources = [NATIVE / "micropython.cmake", *sorted(path.name for path in NATIVE.glob("*.c"))] if c_module else []
     wanted = digest((tree / "stamp").read_text(), own / "mpconfigboard.h", own / "mpconfigboard.cmake", *c_sources)
     if is_stamped(folder / "stamp", wanted):
         return folder
@@ -93,7 +94,7 @@ def _objects(board, c_module):
                 "MICROPY_BOARD_DIR": own, "MICROPY_LIB_DIR": library, "MICROPY_FROZEN_MANIFEST": folder / "manifest.py",
                 "Python3_EXECUTABLE": sys.executable}
     if c_module:
-        settings["USER_C_MODULES"] = NATIVE / "micropython.cmake"
+        settings.update(USER_C_MODULES=NATIVE / "micropython.cmake", MXTLS_FUNCTIONS=folder / "functions.h")
     run("firmware", "cmake", "-S", tree / "ports" / "rp2", "-B", folder, *("-D%s=%s" % pair for pair in settings.items()),
         env={"MICROPY_MPYCROSS": str(MPY_CROSS)})
     (folder / "stamp").write_text(wanted)
@@ -136,6 +137,9 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
         with step("firmware %s" % name):
             folder = _objects(board, c_module)
             (folder / "manifest.py").write_text(text)
+            if c_module:
+                texts = _frozen_texts(profile, tier, options, examples) + [Path(f).read_text() for f in freeze]
+                _write(folder / "functions.h", native_functions.header(texts))
             shutil.rmtree(folder / "frozen_mpy", ignore_errors=True)  # makemanifest.py compares times; another profile's may be newer
             run("firmware", "make", "-C", folder, "-j%d" % (os.cpu_count() or 1), env={"MICROPY_MPYCROSS": str(MPY_CROSS)})
             FIRMWARE.mkdir(exist_ok=True)
@@ -145,13 +149,27 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
     return target
 
 
+def _frozen_texts(profile, tier, options, examples):
+    """The texts of the modules that the manifest stages."""
+    try:
+        return [text for _, text in staged_texts(resolve(profile, options), tier, "rp2", examples).values()]
+    except ConfigureError as e:
+        raise Failed(str(e)) from None
+
+
+def _write(path, text):
+    """Write a file that make compares by time: only where it changes."""
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
 def _inputs(board, has_mxtls, c_module):
     """What a firmware is made from, beside MicroPython: files to compare."""
     files = [BOARDS / board / name for name in ("manifest.py", "mpconfigboard.h", "mpconfigboard.cmake")]
     if has_mxtls:
         files += [ROOT / "lib", ROOT / "port", ROOT / "examples", ROOT / "manifest.py", ROOT / "tools" / "configure.py", ROOT / "tools" / "options.py"]
     if c_module:
-        files += sorted(NATIVE.glob("*.[chS]")) + [NATIVE / "micropython.cmake"]
+        files += sorted(NATIVE.glob("*.[chS]")) + [NATIVE / "micropython.cmake", ROOT / "tools" / "native_functions.py"]
     return files
 
 

@@ -5,7 +5,7 @@
     build/venv/bin/python tools/size.py [--write]        --write puts it in docs/configuration.md, docs/performance.md and docs/size.svg
 Measured: the modules as a board freezes them (mpy-cross -O3 -march=…, mpy-tool --freeze), compiled for a 32-bit machine with
 gcc -m32 -Os: what is frozen is data, of the same size on each of them. Code and constants of that object are counted, with the strings the
-firmware does not have yet. C kernels are counted as natmod.py's compiler makes them for that processor.
+firmware does not have yet. C kernels are those that the profile calls, compiled and linked for that processor as a firmware does it.
 """
 
 import hashlib
@@ -20,12 +20,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import native_functions
 import natmod
 from configure import ConfigureError, resolve, staged_texts
 from options import BUILT, LATER, OPTIONS, PROFILES, SECTIONS
 
 import toolchain
-from steps import Failed
+from steps import Failed, digest
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build" / "size"
@@ -43,7 +44,9 @@ COLUMNS = (
     ("rv32imc", "native", "RV32, native"),
     ("xtensawin", "viper", "Xtensa, viper"),
 )
-C_SIZE = {THUMB: "arm-none-eabi-size", "rv32imc": "riscv64-unknown-elf-size"}  # no package has a compiler for Xtensa
+# How C is compiled: what the compiler's name begins with, and for what processor. No package has a compiler for Xtensa.
+C_TOOLS = {THUMB: ("arm-none-eabi-", "-mthumb", "-mcpu=cortex-m0plus"), "rv32imc": ("riscv64-unknown-elf-", "-march=rv32imac", "-mabi=ilp32", "-specs=picolibc.specs")}
+C_FLAGS = ("-std=c99", "-Os", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", f"-I{toolchain.NATIVE}")
 BUDGETS = {"psk-client": 20, "client": 64, "everything": 200}  # KB of Thumb with viper kernels that were aimed at
 # Where bytes lie: a title, and how the paths begin; what no row names is in the last but one, and what is in no module in the last
 ROOMS = (
@@ -158,11 +161,32 @@ def saved(name: str, everything: Size) -> tuple[str, int]:
     return ("costs", other - everything.total) if option.debug else ("saves", everything.total - other)
 
 
-def c_kernels(march: str) -> int:
-    """Bytes of the kernels in C, which a firmware of the tier `native` links whole."""
+def c_objects(march: str) -> list[Path]:
+    """The C kernels, compiled for a processor but for their bindings."""
+    prefix, *processor = C_TOOLS[march]
+    folder = CACHE / f"c-{march}-{digest(*sorted(toolchain.NATIVE.glob('*.[ch]')), str(C_FLAGS))[:16]}"
+    folder.mkdir(exist_ok=True)
+    sources = {path: folder / (path.stem + ".o") for path in toolchain.NATIVE.glob("*.c") if path.stem != "mxtls_native"}
+    for source, target in sources.items():
+        if not target.exists():
+            run(prefix + "gcc", *processor, *C_FLAGS, "-c", source, "-o", target)
+    return list(sources.values())
+
+
+def c_kernels(march: str, options: Mapping[str, int]) -> int:
+    """Bytes of the C kernels that a firmware with these (resolved) options links, with their bindings as mxtls_native.mpy has them."""
     natmod.natmod(march)
-    objects = sorted((toolchain.BUILD / "natmod" / march / "build").glob("*.o"))
-    return sum(sum(map(int, line.split()[:2])) for line in run(C_SIZE[march], *objects).splitlines()[1:])
+    prefix, *processor = C_TOOLS[march]
+    objects = c_objects(march)
+    stem = objects[0].parent / "mxtls_native"
+    stem.with_suffix(".h").write_text(native_functions.header(text for _, text in staged_texts(options, "native", "unix").values()))
+    dynamic = ["-DMICROPY_ENABLE_DYNRUNTIME", "-DNO_QSTR", "-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_NONE"]
+    dynamic.append(f"-DMP_CONFIGFILE=<{toolchain.BUILD / 'natmod' / march / 'build' / 'mxtls_native.config.h'}>")
+    run(prefix + "gcc", *processor, *C_FLAGS, *dynamic, f"-I{toolchain.micropython_source()}", f'-DMXTLS_FUNCTIONS="{stem.with_suffix(".h")}"',
+        "-c", toolchain.NATIVE / "mxtls_native.c", "-o", stem.with_suffix(".o"))  # fmt: skip
+    run(prefix + "gcc", *processor, "-nostdlib", "-Wl,--gc-sections,--entry=mpy_init,--unresolved-symbols=ignore-all", stem.with_suffix(".o"), *objects,
+        "-o", stem.with_suffix(".elf"))  # fmt: skip
+    return sum(map(int, run(prefix + "size", stem.with_suffix(".elf")).splitlines()[1].split()[:2]))
 
 
 def number(n: int) -> str:
@@ -175,11 +199,12 @@ def kilobytes(n: int) -> str:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was measured. profiles: with Thumb and viper; columns: bytes of each of COLUMNS, 0 where they cannot be had; c: of the kernels in C."""
+    """All that was measured. profiles: with Thumb and viper; columns: bytes of each of COLUMNS, 0 where they cannot be had; c: by processor,
+    of the C that each profile calls."""
 
     profiles: dict[str, Size]
     columns: dict[str, list[int]]
-    c: dict[str, int]
+    c: dict[str, dict[str, int]]
     options: dict[str, tuple[str, int]]
 
     def text(self) -> str:
@@ -202,8 +227,8 @@ class Report:
 
     def table(self) -> list[str]:
         """Profiles by processors and tiers, as Markdown."""
-        c = ", ".join(f"{number(n)} on {'Thumb' if march == THUMB else 'RV32'}" for march, n in self.c.items())
-        lines = [f"Bytes of flash. `native` holds all the kernels in C, of any profile: {c}." if c else "Bytes of flash.", ""]
+        c = ", ".join(f"{number(min(n.values()))} to {number(max(n.values()))} on {'Thumb' if march == THUMB else 'RV32'}" for march, n in self.c.items())
+        lines = [f"Bytes of flash. `native` holds the kernels in C that the profile calls, and their bindings: {c}." if c else "Bytes of flash.", ""]
         lines.append("| Profile | Modules | " + " | ".join(heading for _, _, heading in COLUMNS) + " |")
         lines.append("|---|---:|" + "---:|" * len(COLUMNS))
         for name, size in self.profiles.items():
@@ -268,10 +293,10 @@ class Report:
 def measured() -> Report:
     """Measure everything. Raises Failed or ConfigureError."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    c: dict[str, int] = {}
-    for march in C_SIZE:
+    c: dict[str, dict[str, int]] = {}
+    for march in C_TOOLS:
         try:
-            c[march] = c_kernels(march)
+            c[march] = {name: c_kernels(march, resolve(name)) for name in PROFILES}
         except Failed as e:
             print(f"size: the kernels in C are not measured for {march}: {e}", file=sys.stderr)
     names = [o.name for o in OPTIONS.values() if o.state == BUILT and o.most == 1]
@@ -288,7 +313,7 @@ def measured() -> Report:
         options = dict(zip(names, pool.map(lambda name: saved(name, everything), names), strict=True))
     columns: dict[str, list[int]] = {name: [] for name in PROFILES}
     for (name, march, tier), size in sizes.items():
-        columns[name].append(size.total + (c[march] if tier == "native" else 0) if size else 0)
+        columns[name].append(size.total + (c[march][name] if tier == "native" else 0) if size else 0)
     return Report(profiles, columns, c, options)
 
 

@@ -12,6 +12,13 @@
 #include "py/runtime.h"
 #endif
 
+/* A build may name a header with its own choice of the rows of FUNCTIONS: tools/native_functions.py makes one of what the modules of a
+ * profile import. The linker leaves out what no row needs (-ffunction-sections, --gc-sections: rp2, esp32 and unix have both). */
+#ifdef MXTLS_FUNCTIONS
+#include MXTLS_FUNCTIONS
+#pragma GCC diagnostic ignored "-Wunused-function"
+#endif
+
 #define THIS_VERSION 3 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
 
 static void refuse(void) {
@@ -550,6 +557,7 @@ static mp_obj_t ed25519_check(size_t n_args, const mp_obj_t *a) {
 }
 
 /* Every function, with how many arguments it takes. */
+#ifndef FUNCTIONS
 #define FUNCTIONS(F) \
     F(hash_blocks, 5) F(hash_update, 5) F(hash_digest, 5) F(hmac_rekey, 5) F(hmac_begin, 3) F(hmac_digest, 6) \
     F(aes_expand, 4) F(aes_ctr, 5) F(aes_cbc_encrypt, 5) F(aes_cbc_decrypt, 5) \
@@ -561,6 +569,7 @@ static mp_obj_t ed25519_check(size_t n_args, const mp_obj_t *a) {
     F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5) \
     F(ec_scratch, 1) F(ec_public, 4) F(ec_ecdh, 5) F(ecdsa_sign, 6) F(ecdsa_verify, 5) F(x25519, 3) \
     F(ed25519_base, 2) F(ed25519_scalar, 4) F(ed25519_check, 3)
+#endif
 
 /* Every number: the VERSION, and the bytes of each context. */
 #define NUMBERS(N) \
