@@ -179,7 +179,7 @@ def test_suites_of_newer_versions(suite):
 
 def test_a_server_of_older_versions_takes_an_older_suite():
     for most, suite in ((c.TLS1_1, 0xC013), (c.TLS1_0, 0xC013), (c.SSL3, 0x0033)):
-        client, _ = loop.connect(*loop.pair(keys("rsa2048"), server={"max_version": most}))
+        client, _ = loop.connect(*loop.pair(keys("rsa2048"), client={"max_version": c.TLS1_2}, server={"max_version": most}))
         assert client.session.cipher_suite == suite
 
 

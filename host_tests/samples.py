@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Every step-th case of the external vectors, for what is too slow for all of them. Called by test_boards.py and test_portable.py."""
+
+import functools
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import targets
+
+
+def thinned_rsp(text, step):
+    """Every step-th record of a CAVP file, which blank lines separate; headings stay."""
+    records = re.split(r"\n\s*\n", text.replace("\r\n", "\n"))
+    kept, n = [], 0
+    for record in records:
+        plain = " = " not in record or record[0] in "[#"
+        if plain or n % step == 0:
+            kept.append(record)
+        n += not plain
+    return "\n\n".join(kept) + "\n\n"
+
+
+def thinned_json(text, step):
+    """Every step-th case of a Wycheproof file, counted through its groups, of which there are many with one case."""
+    whole = json.loads(text)
+    n = 0
+    for group in whole["testGroups"]:
+        group["tests"], n = group["tests"][-n % step :: step], n + len(group["tests"])
+    return json.dumps(whole)
+
+
+@functools.cache
+def sample(step):
+    """A folder of vectors like the whole one with every step-th case of Wycheproof and CAVP; chains of digests are whole."""
+    whole = targets.vectors()
+    if whole is None or step == 1:
+        return whole or "no-vectors"
+    folder = tempfile.TemporaryDirectory(prefix="vectors-")
+    for path in whole.iterdir():
+        if path.name not in ("wycheproof", "cavp"):
+            (Path(folder.name) / path.name).symlink_to(path)
+    for path in (*whole.glob("wycheproof/*.json"), *whole.glob("cavp/*/*")):
+        target = Path(folder.name) / path.relative_to(whole)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text()
+        target.write_text(thinned_json(text, step) if path.suffix == ".json" else text if "Monte" in path.name else thinned_rsp(text, step))
+    return folder
