@@ -98,9 +98,9 @@ readline = stdin.buffer.readline
         return board
 
     def kernels(self):
+        """Those that its firmware reaches; what it has for a board without the file lies below soft/."""
         texts = configure.staged_texts(configure.resolve("everything"), self.tier, "rp2")
-        frozen = {name.rpartition(".")[2] for name in texts if name.startswith("mxtls.kernels.")}
-        return [name for name in qemu.kernels("native" if self.tier == "natmod" else self.tier) if name in frozen]
+        return [name for name in qemu.kernels("native" if self.tier == "natmod" else self.tier) if "mxtls.kernels." + name in texts]
 
 
 BOARDS = [Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.KINDS[kind].tiers] + [Pico("viper"), Pico("natmod")]

@@ -53,7 +53,7 @@ CASES = [
     if set(kernels.split()) & set(board.kernels()) and (remote.ALL or board.name != "m3-viper" or script not in BIG)  # M0's viper for the same processor's kind
 ]
 if not remote.ALL:  # the emulated RP2040 with the file of C kernels, which is slow: some of each kind
-    CASES += [pytest.param(script, remote.BOARDS["rp2040-natmod"], id=script + "-rp2040-natmod") for script in ("hash", "gcm", "chacha20poly1305", "x25519")]
+    CASES += [pytest.param(script, remote.BOARDS["rp2040-natmod"], id=script + "-rp2040-natmod") for script in ("mac", "gcm", "chacha20poly1305", "x25519")]
 
 
 @pytest.mark.parametrize("script, board", CASES)

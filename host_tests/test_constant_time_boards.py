@@ -175,7 +175,7 @@ def test_time_does_not_depend_on_secrets(board, kernel):
     target, server = board
     module = kernel.partition(".")[0]
     if module not in target.kernels():
-        pytest.skip("%s has it in bytecode only" % target.name)
+        pytest.skip("%s has no such kernel of its own" % target.name)
     sizes = {module: server.names(module)}
     for alg in (4, 5) if module == "hash" else ():
         server.call("hash.hash_load", [alg])
