@@ -30,6 +30,11 @@ def ready(sock, milliseconds):
 class Datagrams(Stream):
     """A client's session over a connected socket."""
 
+    def handshake(self, sink=None):
+        """The same. A HelloRequest waits in a flight, and is seen once it is sealed."""
+        self.session.want_outdata()
+        return super().handshake(sink)
+
     def _flush(self):
         """Send what waits, datagram by datagram."""
         s = self.session

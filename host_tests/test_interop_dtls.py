@@ -376,6 +376,8 @@ def test_their_client_negotiates_connection_ids_again():
         stream = other.connect(with_ids(case, LONG))
         other.talk(stream)
         other.process.write(b"!again\n")
+        while stream.session.state == c.OPEN:
+            stream.feed()
         stream.handshake()
         other.process.wait_for(b"again")
         assert stream.session.dtls.epoch == 2 and stream.session.rd.cid == bytes.fromhex(LONG)
@@ -395,12 +397,12 @@ def test_clients_that_move(target, record):  # noqa: F811
         stream = peers.Peer(server, port, ready=b"listening").connect(ours(case, connection_id=b""))
         assert stream.session.peer_connection_id == b"\xc1\xd0\0"
         for i in range(3):
-            socks.append(stream.sock)
+            socks.append(stream.transport)
             stream.session.encode_to_outdata(b"late %d" % i)
             late = bytes(stream.session.get_outdata())
             stream.session.sent_data(len(late))
-            stream.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            stream.sock.connect(("127.0.0.1", port))
+            stream.transport = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            stream.transport.connect(("127.0.0.1", port))
             stream.send(b"line %d" % i)
             assert peers.receive(stream, 6) == b"line %d" % i
             socks[-1].send(late)

@@ -169,6 +169,29 @@ def reads():
     server.close()
 
 
+def again():
+    """A server asks to negotiate again while data is on its way: that goes to the sink. A client that leaves instead has not negotiated."""
+    client, server = shake(*pair())
+    before = server.session.client_verify
+    client.write(b"read, not read")
+    check("a part", server.read(6), b"read, ")
+    client.write(b"on its way")
+    server.session.encode_rehandshake()
+    got = []
+    for _ in range(3000):
+        if server.handshake(lambda view: got.append(bytes(view))):
+            break
+        client.feed()
+    check("data that came first", got, [b"not read", b"on its way"])
+    check("new keys", server.session.client_verify != before)
+    check("the client too", (client.handshake(), client.read(1)), (True, None))
+    client.write(b"after")
+    check("data after it", server.read(5), b"after")
+    server.session.encode_rehandshake()
+    client.close()
+    fails("nobody negotiates", server.handshake, mxtls.Error, "closed the connection")
+
+
 def ends():
     """An end without close_notify, a refusal, a line that ends in the handshake."""
     client, server = shake(*pair())
@@ -259,6 +282,6 @@ def heap():
         check("records under heap_lock", good)
 
 
-for test in (lines, reads, ends, waits, heap):
+for test in (lines, reads, again, ends, waits, heap):
     test()
 print("streams: %d passed" % passed)

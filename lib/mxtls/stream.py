@@ -26,6 +26,7 @@ from mxtls.codes import (
     RECEIVED_ALERT as _RECEIVED_ALERT,
     REQUEST_SEND as _REQUEST_SEND,
     SUCCESS as _SUCCESS,
+    TLS1_3 as _TLS1_3,
 )
 from mxtls.config import USE_STEPS as _USE_STEPS
 from mxtls.errors import Error
@@ -91,6 +92,7 @@ class Stream:
         self._at = 0  # what was taken of the plaintext
         self._owed = 0  # bytes that are sealed and not yet sent: what the next write need not seal
         self._shaking = False
+        self._asked = False  # a server's HelloRequest goes out: no ClientHello has come yet
         self._began = 0
         if handshake:
             self.handshake()
@@ -229,10 +231,12 @@ class Stream:
             except OSError:
                 pass
             raise
+        if s.hs:
+            self._asked = False
         if status == _APP_DATA:
             self._at = 0
             self._began = self.ticks_ms()
-            if s.hs is None:
+            if s.hs is None and not self._asked:
                 self._shaking = False
         elif status == _HANDSHAKE_COMPLETE:
             self._shaking = False
@@ -248,19 +252,21 @@ class Stream:
             if s.established and s.hs is None and s.output.end == s.output.start:
                 return True
             self._shaking = True
+            self._asked = s.established and s.hs is None and s.version != _TLS1_3
             self._began = self.ticks_ms()
         if self._flush() is None:
             return None
         while self._shaking:
-            if s.plain_len >= 0:
+            n = self.pending()
+            if n and self._shaking:
                 if not sink:
                     raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "data came while the session is negotiated again; give handshake a sink, or read it first")
-                sink(s.plaintext)
-                if not self._follow(-1):
-                    return None
-            elif not self.feed():
+                at = s.plain_off + self._at
+                sink(memoryview(s.input.buf)[at : at + n])
+                self._at += n
+            elif self._shaking and not self.feed():
                 return None
-            if self.closed and s.established and s.hs is None:
+            if self.closed and s.established and s.hs is None and not self._asked:
                 self._shaking = False  # it was complete before the peer closed
             if self.closed and self._shaking:
                 raise Error(_PROTOCOL_FAIL, _ALERT_NONE, "the peer closed the connection; look at its log")
