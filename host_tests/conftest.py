@@ -21,6 +21,9 @@ for option, value in configure.resolve("everything").items():
     setattr(mxtls.config, option, value)
 mxtls._USE_DTLS = mxtls._USE_CONNECTION_ID = 1  # the one module that was imported before
 
+import loop  # noqa: E402  these import what reads the options
+import network  # noqa: E402
+
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
@@ -41,6 +44,26 @@ def target(request):
     if request.param.missing():
         pytest.skip(request.param.missing())
     return request.param
+
+
+@pytest.fixture
+def datagrams():
+    """The library is open, and the PMTU the default one again afterwards."""
+    mxtls.open()
+    yield
+    mxtls.set_pmtu(-1)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The library's clock, which a test moves."""
+    return network.Clock(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def psk():
+    """Keys of a client and a server that share one."""
+    return loop.psk_keys()
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 from hypothesis import example, given, settings, strategies as st
-from network import HEADER, Clock, Network
+from network import HEADER, Network
 from test_dtls import apart, connected, give, whole
 from test_dtls_network import PMTUS, WEATHER, bounded, talk
 
@@ -34,27 +34,12 @@ PSK = {"client": {"cipher_suite": 0x00A8, "connection_id": OURS}, "server": {"co
 WRITE = extensions.write_connection_id
 SUITES = (0xC02B, 0xC0AE, 0xCCA9, 0xC009, 0xC023)
 
-
-@pytest.fixture(autouse=True)
-def library():
-    mxtls.open()
-    yield
-    mxtls.set_pmtu(-1)
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
+pytestmark = pytest.mark.usefixtures("datagrams")
 
 
 @pytest.fixture(scope="module")
 def chain():
     return loop.keys_of(peers.chain("p256"))
-
-
-@pytest.fixture(scope="module")
-def psk():
-    return loop.psk_keys()
 
 
 def carried(a, b, data=b"some data"):

@@ -10,34 +10,19 @@ import network
 import peers
 import pki
 import pytest
-from network import HEADER, Clock, Network
+from network import HEADER, Network
 
 import mxtls
 from mxtls import codes as c
 from mxtls.dtls_cookie import cookie_offset
 from mxtls.dtls_window import Window
 
-
-@pytest.fixture(autouse=True)
-def library():
-    mxtls.open()
-    yield
-    mxtls.set_pmtu(-1)
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
+pytestmark = pytest.mark.usefixtures("datagrams")
 
 
 @pytest.fixture(scope="module")
 def chain():
     return loop.keys_of(pki.chain(key="p256", names=["localhost"]))
-
-
-@pytest.fixture(scope="module")
-def psk():
-    return loop.psk_keys()
 
 
 PSK = {"client": {"cipher_suite": 0x00A8}}

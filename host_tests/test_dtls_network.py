@@ -6,7 +6,7 @@ import loop
 import network
 import pki
 import pytest
-from network import Clock, Network
+from network import Network
 
 import mxtls
 from mxtls import codes as c
@@ -22,21 +22,7 @@ WEATHER = {
 PMTUS = (256, 400, 576, 1000, 1500)
 
 
-@pytest.fixture(autouse=True)
-def pmtu():
-    mxtls.open()
-    yield
-    mxtls.set_pmtu(-1)
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def psk():
-    return loop.psk_keys()
+pytestmark = pytest.mark.usefixtures("datagrams")
 
 
 @pytest.fixture(scope="module")
