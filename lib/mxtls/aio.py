@@ -14,7 +14,6 @@ block, and awaiting here what it waits for. Called by applications.
 
 import asyncio
 
-from mxtls.codes import CLOSING_DEAD as _DEAD, CLOSING_SENT as _SENT
 from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT, USE_SERVER_SIDE_SSL as _USE_SERVER, USE_STEPS as _USE_STEPS
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy
@@ -240,7 +239,7 @@ class Stream:
 
     def _end(self):
         s = self.session
-        if s.established and not s.closing & (_SENT | _DEAD):
+        if s.can_close():
             s.encode_closure_alert()
             if self._stream.flush() is None:
                 return

@@ -398,6 +398,10 @@ class Session(RecordLayer):
 
     # Closing
 
+    def can_close(self):
+        """Is there a connection to say goodbye on: may encode_closure_alert be called, under the keys of a handshake?"""
+        return self.established and not self.closing & (_SENT | _DEAD)
+
     def encode_closure_alert(self):
         """Put close_notify into get_outdata; nothing can be written after it. Returns SUCCESS."""
         if self.closing & (_SENT | _DEAD):

@@ -9,7 +9,7 @@ An SSLSocket returns None where it would block, as MicroPython's streams do; an 
 from micropython import const
 
 import mxtls.tls as tls
-from mxtls.codes import CLOSING_DEAD as _DEAD, CLOSING_GOT as _GOT, CLOSING_SENT as _SENT
+from mxtls.codes import CLOSING_GOT as _GOT
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
     USE_DTLS as _USE_DTLS,
@@ -285,7 +285,7 @@ class SSLSocket(tls.SSLSocket):
         self._check()
         sock = self._sock
         s = self._session
-        if s and s.established and not s.closing & (_SENT | _DEAD):
+        if s and s.can_close():
             s.encode_closure_alert()
             self._send()
             s.delete()
@@ -381,8 +381,7 @@ class SSLObject(SSLSocket):
         try:
             done = self._handshake()
         except Error as e:
-            number, text = self._note(e)
-            raise self._exception(number, text)
+            raise self._failure(e)
         if not done:
             self._want(None)
 
@@ -395,7 +394,7 @@ class SSLObject(SSLSocket):
     def unwrap(self):
         """Say goodbye, and wait for the peer's."""
         s = self._session
-        if s.established and not s.closing & (_SENT | _DEAD):
+        if s.can_close():
             s.encode_closure_alert()
             self._send()
         if not s.closing & _GOT:

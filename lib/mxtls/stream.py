@@ -18,9 +18,7 @@ import mxtls_port
 from mxtls.codes import (
     ALERT_NONE as _ALERT_NONE,
     APP_DATA as _APP_DATA,
-    CLOSING_DEAD as _DEAD,
     CLOSING_GOT as _GOT,
-    CLOSING_SENT as _SENT,
     HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     RECEIVED_ALERT as _RECEIVED_ALERT,
@@ -400,7 +398,7 @@ class Stream:
         """Say goodbye if that is still possible, wipe the session, close the transport if it can be. Harmless when called twice."""
         s = self.session
         try:
-            if s.established and not s.closing & (_SENT | _DEAD):
+            if s.can_close():
                 s.encode_closure_alert()
             self.flush()
         except (OSError, Error):
