@@ -26,6 +26,7 @@ import firmware  # noqa: E402
 import natmod  # noqa: E402
 import qemu  # noqa: E402
 from raw_repl import BoardError, RawRepl  # noqa: E402
+from samples import ALL  # noqa: E402
 
 from steps import Failed  # noqa: E402
 
@@ -105,7 +106,6 @@ readline = stdin.buffer.readline
 
 BOARDS = [Qemu(kind, tier) for kind in qemu.KINDS for tier in qemu.KINDS[kind].tiers] + [Pico("viper"), Pico("natmod")]
 BOARDS = {target.name: target for target in BOARDS}
-ALL = bool(os.environ.get("MXTLS_ALL_VECTORS"))
 # The boards of an ordinary test run: M3 runs thumb's code as M0 does, and the emulated RP2040, which is slow, has tests of its own (test_emulator.py).
 USUAL = [target for name, target in BOARDS.items() if ALL or name not in ("m3-thumb", "rp2040-viper", "rp2040-natmod")]
 
@@ -214,7 +214,8 @@ def main(board, script, folder, *modules):
     server = Server(started)
     for module in modules:
         proxy(server, module)
-    sys.implementation.name = "remote"  # so that the scripts shorten their longest tests, as on MicroPython
+    if not ALL:
+        sys.implementation.name = "remote"  # so that the longest of self-tests is shorter
     sys.argv = [script, folder, *more]
     try:
         runpy.run_path(script, run_name="__main__")

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Every step-th case of the external vectors, for what is too slow for all of them. Called by test_boards.py and test_portable.py."""
+"""Every step-th case of the external vectors, for what is too slow for all of them: the scripts themselves leave nothing out. Called by
+test_boards.py and test_portable.py. With MXTLS_ALL_VECTORS=1 nothing is too slow."""
 
 import atexit
 import functools
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -12,6 +14,9 @@ from pathlib import Path
 import pytest
 
 import targets
+
+ALL = bool(os.environ.get("MXTLS_ALL_VECTORS"))
+BIG = ("dh", "ecdh", "ecdsa", "ed25519", "rsa", "x25519")  # scripts one call of whose kernels takes a million instructions and more
 
 
 def thinned_rsp(text, step):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import remote
-from samples import sample, verdict
+from samples import ALL, BIG, sample, verdict
 
 import targets
 
@@ -37,22 +37,21 @@ KERNELS = {
     "seed": "seed",
     "x25519": "x25519",
 }
-BIG = ("dh", "ecdh", "ecdsa", "ed25519", "rsa", "x25519")  # a call takes a million instructions and more
 
 
 def step_of(script, board):
     """Every how many-th case a board gets. C computes big numbers some ten times as fast; the emulated RP2040 is slow."""
-    step = (20 if board.tier in ("native", "natmod") else 100) if script in BIG else 20
-    return 1 if remote.ALL else step * (4 if isinstance(board, remote.Pico) else 1)
+    step = (50 if board.tier in ("native", "natmod") else 900) if script in BIG else 20
+    return 1 if ALL else step * (4 if isinstance(board, remote.Pico) else 1)
 
 
 CASES = [
     pytest.param(script, board, id="%s-%s" % (script, board.name))
     for script, kernels in KERNELS.items()
     for board in remote.USUAL
-    if set(kernels.split()) & set(board.kernels()) and (remote.ALL or board.name != "m3-viper" or script not in BIG)  # M0's viper for the same processor's kind
+    if set(kernels.split()) & set(board.kernels()) and (ALL or board.name != "m3-viper" or script not in BIG)  # M0's viper for the same processor's kind
 ]
-if not remote.ALL:  # the emulated RP2040 with the file of C kernels, which is slow: some of each kind
+if not ALL:  # the emulated RP2040 with the file of C kernels, which is slow: some of each kind
     CASES += [pytest.param(script, remote.BOARDS["rp2040-natmod"], id=script + "-rp2040-natmod") for script in ("mac", "gcm", "chacha20poly1305", "x25519")]
 
 

@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,7 @@ COLUMNS = (
     ("rv32imc", "native", "RV32, native"),
     ("xtensawin", "viper", "Xtensa, viper"),
 )
+OF_OPTIONS = [(march, heading.partition(",")[0]) for march, tier, heading in COLUMNS if tier == "viper"]  # processors of the options' tables
 # How C is compiled: what the compiler's name begins with, and for what processor. No package has a compiler for Xtensa.
 C_TOOLS = {THUMB: ("arm-none-eabi-", "-mthumb", "-mcpu=cortex-m0plus"), "rv32imc": ("riscv64-unknown-elf-", "-march=rv32imac", "-mabi=ilp32", "-specs=picolibc.specs")}
 C_FLAGS = ("-std=c99", "-Os", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", f"-I{toolchain.NATIVE}")
@@ -148,17 +149,18 @@ def _count(obj: Path, source: str, paths: list[str]) -> tuple[int, dict[str, int
     return total, modules
 
 
-def saved(name: str, everything: Size) -> tuple[str, int]:
-    """What turning one option off in `everything` saves (for a trace: what on costs), and how to say it."""
+def saved(name: str, everything: Sequence[Size]) -> tuple[str, *tuple[int, ...]]:
+    """How to say what turning one option off in `everything` saves (for a trace: what on costs), and that for each of OF_OPTIONS."""
     option = OPTIONS[name]
     asked = {name: int(option.debug or name.startswith("DISABLE_"))}
     if not asked[name]:  # and of those that cannot do without it
         asked.update({o.name: 0 for o in OPTIONS.values() if name in o.needs and o.state == BUILT and not o.auto and not o.suite})
     try:
-        other = measure(resolve("everything", asked)).total
+        options = resolve("everything", asked)
     except ConfigureError:
-        return "required", 0
-    return ("costs", other - everything.total) if option.debug else ("saves", everything.total - other)
+        return ("required",)
+    more = [measure(options, march=march).total - whole.total for (march, _), whole in zip(OF_OPTIONS, everything, strict=True)]
+    return ("costs", *more) if option.debug else ("saves", *(-n for n in more))
 
 
 def c_objects(march: str) -> list[Path]:
@@ -205,7 +207,7 @@ class Report:
     profiles: dict[str, Size]
     columns: dict[str, list[int]]
     c: dict[str, dict[str, int]]
-    options: dict[str, tuple[str, int]]
+    options: dict[str, tuple[str, *tuple[int, ...]]]
 
     def text(self) -> str:
         lines = ["Frozen bytes, Thumb, viper kernels, without the examples:\n"]
@@ -220,9 +222,9 @@ class Report:
             lines.append(f"            {number(rest):>9}   {max(0, len(ranked) - TOP)} others")
             lines.append(f"            {number(size.rooms()[NAMES]):>9}   {NAMES}\n")
         lines += [row.replace("|", " ") for row in self.table()[1:] if "---" not in row]
-        lines.append("\nWhat each option saves when it is off, of everything:\n")
-        for name, (how, n) in self.options.items():
-            lines.append(f"{name:46}{number(n) if how != 'required' else how:>9}{'  (cost of on)' * (how == 'costs')}")
+        lines.append("\nWhat each option saves when it is off, of everything, on %s:\n" % ", ".join(heading for _, heading in OF_OPTIONS))
+        for name, (how, *numbers) in self.options.items():
+            lines.append(f"{name:46}{''.join(f'{number(n):>9}' for n in numbers) or how}{'  (cost of on)' * (how == 'costs')}")
         return "\n".join(lines)
 
     def table(self) -> list[str]:
@@ -239,13 +241,15 @@ class Report:
         """The measured part of docs/configuration.md."""
         lines = self.table()
         for title, section in SECTIONS:
-            lines += ["", f"### {title}", "", "| Option | Default | What it brings | Needs | Off saves |", "|---|---|---|---|---:|"]
+            headings = " | ".join(heading for _, heading in OF_OPTIONS)
+            lines += ["", f"### {title}", "", f"| Option | Default | What it brings | Needs | Off saves, {headings} |", "|---|---|---|---|" + "---:|" * len(OF_OPTIONS)]
             for o in section:
-                how, n = self.options.get(o.name, ("", 0))
+                how, *numbers = self.options.get(o.name, ("",))
                 default = {BUILT: "auto" if o.auto else str(o.default) if o.most > 1 else "on" if o.default else "off", LATER: "not built yet"}.get(o.state, "does not apply")
                 needs = ", ".join(f"`{need}`".replace("|", "` or `") for need in o.needs)
-                bytes_ = {"saves": number(n), "costs": f"(on costs {number(n)})", "required": "needed"}.get(how, "")
-                lines.append(f"| `{o.name}` | {default} | {o.what} | {needs} | {bytes_} |")
+                said = {"saves": "{}", "costs": "(on costs {})"}.get(how)
+                bytes_ = [said.format(number(n)) for n in numbers] if said else ["needed" if how else ""]
+                lines.append(f"| `{o.name}` | {default} | {o.what} | {needs} | " + " | ".join(bytes_) + " |")
         return "\n".join(lines)
 
     def rooms(self) -> str:
@@ -309,7 +313,7 @@ def measured() -> Report:
     with ThreadPoolExecutor(2) as pool:
         sizes = dict(zip(cells, pool.map(cell, cells), strict=True))
         profiles = {name: size for name in PROFILES if (size := sizes[name, *COLUMNS[0][:2]])}
-        everything = profiles["everything"]
+        everything = [size for march, _ in OF_OPTIONS if (size := sizes["everything", march, "viper"])]
         options = dict(zip(names, pool.map(lambda name: saved(name, everything), names), strict=True))
     columns: dict[str, list[int]] = {name: [] for name in PROFILES}
     for (name, march, tier), size in sizes.items():

@@ -11,7 +11,6 @@ from mxtls.crypto.hash import Hash
 from mxtls.kernels.ec import ec_public, ecdsa_sign, ecdsa_verify
 from mxtls.x509.pubkey import PrivateKey
 
-STEP = 1 if sys.implementation.name == "cpython" else 7
 HASHES = {"SHA-256": 4, "SHA-384": 5, "SHA-512": 6}
 CURVES = {"secp256r1": (23, 32), "secp384r1": (24, 48), "secp521r1": (25, 66)}
 # RFC 6979 appendix A.2: curve, private key, then r||s of "sample" with SHA-256, SHA-384, SHA-512
@@ -131,15 +130,12 @@ def equations():
 def wycheproof(path):
     with open(path) as f:
         groups = json.load(f)["testGroups"]
-    i = 0
     for g in groups:
         key = make_key(g["publicKey"]["curve"])
         key.point = unhexlify(g["publicKey"]["uncompressed"][2:])
         for t in g["tests"]:
-            i += 1
-            if i % STEP == 0:
-                h = digest(HASHES[g["sha"]], unhexlify(t["msg"]))
-                check((path, t["tcId"]), verify(key, h, unhexlify(t["sig"])), t["result"] == "valid")
+            h = digest(HASHES[g["sha"]], unhexlify(t["msg"]))
+            check((path, t["tcId"]), verify(key, h, unhexlify(t["sig"])), t["result"] == "valid")
 
 
 def main(folder):

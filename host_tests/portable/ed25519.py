@@ -7,7 +7,6 @@ from binascii import unhexlify
 
 from mxtls.crypto.ed25519 import public, sign, verify
 
-STEP = 1 if sys.implementation.name == "cpython" else 9
 # seed, public key, message, signature
 RFC8032 = (
     ("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
@@ -49,13 +48,10 @@ def rfc8032():
 def wycheproof(path):
     with open(path) as f:
         groups = json.load(f)["testGroups"]
-    i = 0
     for g in groups:
         key = unhexlify((g.get("publicKey") or g["key"])["pk"])
         for t in g["tests"]:
-            i += 1
-            if i % STEP == 0:
-                check(t["tcId"], verify(key, unhexlify(t["msg"]), unhexlify(t["sig"])), t["result"] == "valid")
+            check(t["tcId"], verify(key, unhexlify(t["msg"]), unhexlify(t["sig"])), t["result"] == "valid")
 
 
 def main(folder):
