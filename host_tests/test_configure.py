@@ -395,6 +395,8 @@ def test_a_firmware_binds_the_c_that_its_modules_import():
     F(copy, 5) \\
     F(mix, 5) \\
     F(wipe, 1) \\
+    F(record_header, 5) \\
+    F(record_count, 1) \\
     F(ct_equal, 5)
 """)
     assert "F(ecdsa_verify, 5)" in client and "F(rsa_public, 5)" in client and "ccm" not in client and "cbc" not in client

@@ -11,6 +11,7 @@ import pytest
 import mxtls
 from mxtls import codes as c, suite_names, suites, versions
 from mxtls.handshake import client_hello
+from mxtls.kernels.mem import record_count
 
 VERSIONS = (c.SSL3, c.TLS1_0, c.TLS1_1, c.TLS1_2)
 KEYS = {c.KEY_EC: "p256", c.KEY_RSA: "rsa2048", 0: "psk"}
@@ -370,7 +371,7 @@ def padded(end, text, padding):
     wr._authenticate(c.APPLICATION_DATA, s.version, buf, 0, len(buf))
     buf += bytes(wr._tag) + padding
     wr._cipher.encrypt(wr._iv, buf, 0, len(buf))
-    wr._count()
+    record_count(wr.header)
     return loop.record(buf, c.APPLICATION_DATA, s.version)
 
 

@@ -16,6 +16,7 @@ import mxtls
 from mxtls import codes as c, suites
 from mxtls.crypto import ecdh
 from mxtls.handshake import codec
+from mxtls.kernels.mem import record_count
 
 SUITES = [row[0] for row in suites.SUITES if row[7] == 4]
 GROUPS = {29: "x25519", 23: "p256", 24: "p384", 25: "p521"}
@@ -229,5 +230,5 @@ def seal(end, kind, body, pad=0, data=None):
     buf = bytearray(text + bytes(16))
     wr._begin(len(text) + wr._aead.tag)
     wr._aead.seal(wr._head, buf, 0, len(text))
-    wr._count()
+    record_count(wr.header)
     return loop.record(buf[: len(text) + wr._aead.tag], 23)

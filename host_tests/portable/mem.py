@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""copy and wipe (self-test): every length and place around a word, overlaps both ways, nothing written beside."""
+"""Bytes (self-test): copy and wipe of every length and place around a word, overlaps both ways, nothing written beside; what each record has."""
 
 import sys
 
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, record_count, record_header, wipe
 
 passed = 0
 
@@ -21,6 +21,19 @@ def copied(what, buf, doff, source, soff, n):
     want[doff : doff + n] = bytes(source[soff : soff + n])
     copy(buf, doff, source, soff, n)
     check(what, buf, want)
+
+
+def records():
+    for kind, version, n in ((20, 0x0300, 0), (23, 0x0303, 255), (22, 0xFEFD, 256), (255, 0xFFFF, 0xFFFF)):
+        buf = bytearray(b"\x55" * 9)
+        record_header(buf, 2, kind, version, n)
+        check("header", buf, b"\x55\x55" + bytes([kind, version >> 8, version & 255, n >> 8, n & 255]) + b"\x55\x55")
+    for n in (0, 1, 254, 255, 256, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0x1FFFFFFFFFF, (1 << 63) - 1, (1 << 64) - 256, (1 << 64) - 2):
+        number = bytearray(n.to_bytes(8, "big") + b"\xff\x00")
+        check(("count", n), record_count(number), 1)
+        check(("counted", n), number, (n + 1).to_bytes(8, "big") + b"\xff\x00")
+    number = bytearray(b"\xff" * 8)
+    check("the last number", (record_count(number), number), (0, b"\xff" * 8))
 
 
 def main():
@@ -41,6 +54,7 @@ def main():
         buf = bytearray(text[:n])
         wipe(buf)
         check(("wipe all", n), buf, bytes(n))
+    records()
     print("mem: %d passed" % passed)
 
 

@@ -53,7 +53,7 @@ from mxtls.dtls_assembly import Assembly, differ
 from mxtls.dtls_flight import Flight
 from mxtls.dtls_window import Window
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy
+from mxtls.kernels.mem import copy, record_count
 
 if _USE_DTLS_DEBUG_TRACE:
     import mxtls.trace as trace
@@ -480,11 +480,7 @@ class Dtls:
             n = wr.seal(kind, version, buf, off, n)
             off -= wr.pre
         else:
-            i = 7
-            header[i] = header[i] + 1 & 255
-            while header[i] == 0:
-                i -= 1
-                header[i] = header[i] + 1 & 255
+            record_count(header)
         buf[off - 2] = n >> 8
         buf[off - 1] = n & 255
         out.end = off + n

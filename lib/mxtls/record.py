@@ -18,9 +18,8 @@ from mxtls.config import (
     USE_SSL3 as _USE_SSL3,
 )
 from mxtls.errors import Error
+from mxtls.kernels.mem import copy, record_header
 
-if _USE_CONNECTION_ID:
-    from mxtls.kernels.mem import copy
 if _USE_ARENA:
     from mxtls.memory import take
 
@@ -50,11 +49,7 @@ class Record:
         header = self.header
         if _USE_SSL3 and self._covered == 11:
             version = n  # SSL 3.0 leaves the version out: the length stands in its place
-        header[8] = kind
-        header[9] = version >> 8
-        header[10] = version & 255
-        header[11] = n >> 8
-        header[12] = n & 255
+        record_header(header, 8, kind, version, n)
         if _USE_CONNECTION_ID and self.cid:
             self._carried()
 
@@ -98,18 +93,9 @@ class Record:
             mac.update(buf, off, n)
             mac.digest_into(self._tag, 0)
 
-    def _count(self):
-        # On to the next sequence number, which must never wrap.
-        header = self.header
-        i = 7
-        while header[i] == 255:
-            if i == 0:
-                raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "the sequence numbers are used up; connect again")
-            i -= 1
-        header[i] += 1
-        while i < 7:
-            i += 1
-            header[i] = 0
+    def _used_up(self):
+        # A sequence number must never wrap.
+        raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "the sequence numbers are used up; connect again")
 
     def _refuse(self):
         # One error for every cause, so that it tells nothing.

@@ -6,7 +6,7 @@ RFC 6655 section 3), or ciphertext || tag, and the sequence number is not sent b
 """
 
 from mxtls.config import USE_CONNECTION_ID as _USE_CONNECTION_ID, USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
-from mxtls.kernels.mem import copy, mix, wipe
+from mxtls.kernels.mem import copy, mix, record_count, record_header, wipe
 from mxtls.record import Record
 
 if _USE_ARENA:
@@ -24,7 +24,7 @@ class AeadRecord(Record):
         self._salt = take(12) if _USE_ARENA else bytearray(12)
         copy(self._salt, 0, salt, 0, len(salt))
         self.pre = 12 - len(salt)
-        self.post = aead.tag
+        self.post = self._tag = aead.tag  # a connection id adds to post
 
     def seal(self, kind, version, buf, off, n):
         header = self.header
@@ -33,13 +33,14 @@ class AeadRecord(Record):
         if pre:
             copy(buf, off - pre, header, 0, pre)
         self._aead.seal(self._head, buf, off, n)
-        self._count()
-        return pre + n + self._aead.tag
+        if not record_count(header):
+            self._used_up()
+        return pre + n + self._tag
 
     def open(self, kind, version, buf, off, n):
         header = self.header
         pre = self.pre
-        n -= pre + self._aead.tag
+        n -= pre + self._tag
         if n < 0:
             self._refuse()
         if pre:
@@ -48,17 +49,13 @@ class AeadRecord(Record):
             self._begin(kind, version, n, header, 0)
         if not self._aead.open(self._head, buf, off + pre, n):
             self._refuse()
-        self._count()
+        if not record_count(header):
+            self._used_up()
         return n
 
     def _begin(self, kind, version, n, seq, off):
         # The header of a record of n bytes, and its nonce: the salt with 8 bytes mixed in at its end; a short salt is zero there.
-        header = self.header
-        header[8] = kind
-        header[9] = version >> 8
-        header[10] = version & 255
-        header[11] = n >> 8
-        header[12] = n & 255
+        record_header(self.header, 8, kind, version, n)
         head = self._head
         if _USE_CONNECTION_ID and self.cid:
             self._carried()

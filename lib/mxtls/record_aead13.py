@@ -9,10 +9,11 @@ from mxtls.codes import (
     ALERT_UNEXPECTED_MESSAGE as _ALERT_UNEXPECTED_MESSAGE,
     APPLICATION_DATA as _APPLICATION_DATA,
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
+    TLS1_2 as _TLS1_2,
 )
 from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy, mix, wipe
+from mxtls.kernels.mem import copy, mix, record_count, record_header, wipe
 from mxtls.record import Record
 
 if _USE_ARENA:
@@ -33,12 +34,13 @@ class Aead13Record(Record):
         super().__init__()
         self._aead = aead
         self._iv = take(12) if _USE_ARENA else bytearray(12)
-        self._head = bytearray(b"\x17\x03\x03" + bytes(14))  # the record's own header, then its nonce
+        self._head = bytearray(17)  # the record's own header, then its nonce
         copy(self._iv, 0, iv, 0, 12)
         self._pad = pad
         self.most = 16385
         self.kind = self.text = 0  # set here already, or the first record would allocate
-        self.post = aead.tag + 1 + (pad - 1 if pad else 0)
+        self._tag = aead.tag
+        self.post = self._tag + 1 + (pad - 1 if pad else 0)
 
     def seal(self, kind, version, buf, off, n):
         buf[off + n] = kind
@@ -46,19 +48,21 @@ class Aead13Record(Record):
         while self._pad and n % self._pad and n < self.most:
             buf[off + n] = 0
             n += 1
-        self._begin(n + self._aead.tag)
+        self._begin(n + self._tag)
         self._aead.seal(self._head, buf, off, n)
-        self._count()
-        return n + self._aead.tag
+        if not record_count(self.header):
+            self._used_up()
+        return n + self._tag
 
     def open(self, kind, version, buf, off, n):
         self._begin(n)
-        n -= self._aead.tag
+        n -= self._tag
         if kind != _APPLICATION_DATA:
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record in the clear where all are encrypted; the peer is broken, or somebody put it there")
         if n < 0 or not self._aead.open(self._head, buf, off, n):
             self._refuse()
-        self._count()
+        if not record_count(self.header):
+            self._used_up()
         self.text = n
         while n:
             n -= 1
@@ -70,8 +74,7 @@ class Aead13Record(Record):
     def _begin(self, n):
         # The header of a record of n bytes, and the nonce.
         head = self._head
-        head[3] = n >> 8
-        head[4] = n & 255
+        record_header(head, 0, _APPLICATION_DATA, _TLS1_2, n)
         copy(head, 5, self._iv, 0, 12)
         mix(head, 9, self.header, 0, 8)
 

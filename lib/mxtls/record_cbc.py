@@ -13,7 +13,7 @@ from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hmac import BlockHmac
 from mxtls.kernels.ct import ct_equal, ct_found, ct_hash_block, ct_padding, ct_select
 from mxtls.kernels.hash import hash_blocks
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, record_count, wipe
 from mxtls.record import Record
 
 if _USE_ARENA:
@@ -68,7 +68,8 @@ class CbcRecord(Record):
             self._authenticate(kind, version, buf, off - pre, n)
             copy(buf, off - pre + n, self._tag, 0, size)
             n += size
-        self._count()
+        if not record_count(self.header):
+            self._used_up()
         return n
 
     def open(self, kind, version, buf, off, n):
@@ -104,7 +105,8 @@ class CbcRecord(Record):
             bad |= self._inner(buf, off, n, text)
         if bad:
             self._refuse()
-        self._count()
+        if not record_count(self.header):
+            self._used_up()
         return text
 
     def _inner(self, buf, off, n, text):

@@ -58,7 +58,7 @@ from mxtls.config import (
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, record_header, wipe
 
 if _USE_ARENA:
     import mxtls.memory as memory
@@ -381,12 +381,7 @@ class RecordLayer:
         elif _USE_TLS_1_3 and version == _TLS1_3:
             version = _TLS1_2
         out.end = off + n
-        off -= _HEADER
-        buf[off] = kind
-        buf[off + 1] = version >> 8
-        buf[off + 2] = version & 255
-        buf[off + 3] = n >> 8
-        buf[off + 4] = n & 255
+        record_header(buf, off - _HEADER, kind, version, n)
 
     # Closing
 

@@ -9,7 +9,7 @@ from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA, USE_SSL3 a
 from mxtls.crypto.hmac import Hmac
 from mxtls.crypto.rc4 import Rc4
 from mxtls.kernels.ct import ct_equal
-from mxtls.kernels.mem import copy, wipe
+from mxtls.kernels.mem import copy, record_count, wipe
 from mxtls.record import Record
 
 if _USE_ARENA:
@@ -39,7 +39,8 @@ class StreamRecord(Record):
         copy(buf, off + n, self._tag, 0, self.post)
         n += self.post
         self._cipher.crypt(buf, off, n)
-        self._count()
+        if not record_count(self.header):
+            self._used_up()
         return n
 
     def open(self, kind, version, buf, off, n):
@@ -51,7 +52,8 @@ class StreamRecord(Record):
         self._authenticate(kind, version, buf, off, n)
         if not ct_equal(self._tag, 0, buf, off + n, size):
             self._refuse()
-        self._count()
+        if not record_count(self.header):
+            self._used_up()
         return n
 
     def wipe(self):

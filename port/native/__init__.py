@@ -7,5 +7,5 @@ try:
     from mxtls_native import VERSION
 except ImportError:
     raise ImportError("this mxtls wants its kernels in C, and the firmware has no mxtls_native: " + _FIX)
-if VERSION != 3:
+if VERSION != 4:
     raise ImportError("the firmware's mxtls_native is of another mxtls: " + _FIX)

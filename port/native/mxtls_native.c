@@ -19,7 +19,7 @@
 #pragma GCC diagnostic ignored "-Wunused-function"
 #endif
 
-#define THIS_VERSION 3 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
+#define THIS_VERSION 4 /* port/native/__init__.py asks for it: raise both when a function changes what it takes or gives */
 
 static void refuse(void) {
     mp_raise_ValueError(MP_ERROR_TEXT("mxtls_native: out of bounds"));
@@ -375,6 +375,20 @@ static mp_obj_t wipe(size_t n_args, const mp_obj_t *a) {
     return mp_const_none;
 }
 
+/* (buf, off, kind, version, n) */
+static mp_obj_t record_header(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    uint8_t *header = span(a[0], length(a[1]), 5, MP_BUFFER_RW);
+    mxtls_record_header(header, (uint32_t)length(a[2]), (uint32_t)length(a[3]), (uint32_t)length(a[4]));
+    return mp_const_none;
+}
+
+/* (number) */
+static mp_obj_t record_count(size_t n_args, const mp_obj_t *a) {
+    (void)n_args;
+    return MP_OBJ_NEW_SMALL_INT(mxtls_record_count(out(a[0], 8)));
+}
+
 /* (a, aoff, b, boff, n) */
 static mp_obj_t ct_equal(size_t n_args, const mp_obj_t *a) {
     (void)n_args;
@@ -565,7 +579,7 @@ static mp_obj_t ed25519_check(size_t n_args, const mp_obj_t *a) {
     F(rc4_init, 4) F(rc4_xor, 4) \
     F(ghash_key, 2) F(ghash, 5) F(chacha20_xor, 4) F(poly1305_key, 2) F(poly1305, 4) F(poly1305_tag, 3) \
     F(gcm_seal, 6) F(gcm_open, 6) F(ccm_seal, 6) F(ccm_open, 6) F(chacha20poly1305_seal, 5) F(chacha20poly1305_open, 5) \
-    F(copy, 5) F(mix, 5) F(wipe, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
+    F(copy, 5) F(mix, 5) F(wipe, 1) F(record_header, 5) F(record_count, 1) F(ct_equal, 5) F(ct_select, 4) F(ct_padding, 4) F(ct_hash_block, 8) F(ct_found, 6) \
     F(rsa_public, 5) F(rsa_private, 7) F(dh_power, 5) \
     F(ec_scratch, 1) F(ec_public, 4) F(ec_ecdh, 5) F(ecdsa_sign, 6) F(ecdsa_verify, 5) F(x25519, 3) \
     F(ed25519_base, 2) F(ed25519_scalar, 4) F(ed25519_check, 3)

@@ -107,6 +107,8 @@ uint32_t mxtls_chacha20poly1305_open(uint8_t state[48], const uint8_t *head, siz
 void mxtls_copy(uint8_t *dst, const uint8_t *src, size_t n); /* the two may overlap */
 void mxtls_mix(uint8_t *dst, const uint8_t *src, size_t n);  /* dst ^= src */
 void mxtls_wipe(uint8_t *buf, size_t n);
+void mxtls_record_header(uint8_t header[5], uint32_t kind, uint32_t version, uint32_t n);
+int mxtls_record_count(uint8_t number[8]); /* 0: it was the last */
 
 /* Constant-time comparing, choosing, padding: see lib/mxtls/kernels/ct.py. Lengths are below 2**30. */
 uint32_t mxtls_ct_equal(const uint8_t *a, const uint8_t *b, size_t n);

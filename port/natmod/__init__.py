@@ -5,7 +5,7 @@ and the kernels below soft/, which have the same names, serve instead: this pack
 try:
     from mxtls_native import VERSION
 
-    _wrong = "is of another mxtls" if VERSION != 3 else ""
+    _wrong = "is of another mxtls" if VERSION != 4 else ""
 except ImportError:
     _wrong = "is not there"
 except ValueError:  # "incompatible .mpy": MicroPython's word for both
