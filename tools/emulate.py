@@ -117,7 +117,7 @@ class Board:
 
     def cycles(self, call, timeout=60):
         """The processor cycles that an expression takes, without those of reading the counter."""
-        text = "import machine\n%s_0 = _cycles()\n_1 = _cycles()\n%s\n_2 = _cycles()\nprint(2 * _1 - _0, _2)" % (READ_CYCLES, call)
+        text = "import machine\n%s_0 = _1 = _2 = 0\n_0 = _cycles()\n_1 = _cycles()\n%s\n_2 = _cycles()\nprint(2 * _1 - _0, _2)" % (READ_CYCLES, call)
         before, after = map(int, self.exec(text, timeout).split()[-2:])
         return after - before
 
