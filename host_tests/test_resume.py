@@ -139,12 +139,13 @@ def test_the_validator_is_not_asked_again(keys):
     assert client.session.resumed
 
 
-def test_anonymous_stays_anonymous(chain):
+@pytest.mark.parametrize("version", (c.TLS1_2, c.TLS1_3), ids=lambda v: "%04X" % v)
+def test_anonymous_stays_anonymous(chain, version):
     """A server whose certificate the validator let pass is anonymous when resumed too."""
     keys = (loop.keys_of(pki.chain(tag="stranger"))[0], loop.keys_of(chain)[1])
     sid = mxtls.SessionId()
     for i in range(2):
-        client, _ = meet(keys, sid, cert_validator=lambda s, x, a: c.ALLOW_ANON_CONNECTION)
+        client, _ = meet(keys, sid, cert_validator=lambda s, x, a: c.ALLOW_ANON_CONNECTION, max_version=version)
         assert client.session.resumed == bool(i) and client.session.anonymous
 
 

@@ -97,9 +97,11 @@ def _judge(hs, chosen, shared):
             ext.illegal("the ServerHello takes a pre-shared key alone, which was not offered")
         if not chosen:
             raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "the ServerHello has neither key share nor pre-shared key; it is broken")
-    if not chosen:
+    if chosen:
+        hs.resumed = hs.ticket is not None
+        hs.anonymous = hs.resumed and hs.ticket.anonymous
+    else:
         hs.psk = hs.ticket = None
-    hs.resumed = hs.ticket is not None
 
 
 def _retry(session, hs, r):
@@ -249,7 +251,7 @@ def send_flight(session, hs):
     schedule.send_finished(session, hs)
     schedule.resumption_secret(session, hs)
     schedule.change_write(session, schedule.protection(session, hs.row, hs.alg, session.secrets.wr))
-    session.anonymous = hs.anonymous and not hs.psk
+    session.anonymous = hs.anonymous
     if _USE_POST_HANDSHAKE_AUTH and session.post_handshake_auth:
         session.post_transcript = hs.transcript.fork()
 
