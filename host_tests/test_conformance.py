@@ -518,3 +518,6 @@ def test_negotiating_again_is_refused(monkeypatch, secure):
         assert peer.send(23, b"x").end.data == b"x"
         peer.end.send(b"y")
         assert peer.pull().data == b"y"
+    for _ in range(40):
+        peer.message(1, peer.hello_body())
+    expect(peer, 10)

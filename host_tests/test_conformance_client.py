@@ -294,6 +294,9 @@ def test_hello_request_is_refused(monkeypatch):
     peer.send(23, b"x")
     peer.end.send(b"y")
     assert peer.end.data == b"x" and peer.pull().data == b"y"
+    for _ in range(40):
+        request(peer)
+    expect(peer, 10)
 
 
 def test_what_an_ordinary_hello_has():

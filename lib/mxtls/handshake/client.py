@@ -303,4 +303,5 @@ def hello_request(session, hs, r):
 
         client_start.start(session, 0)
     else:
+        session.count_empty()
         session.send_alert(_WARNING, _ALERT_NO_RENEGOTIATION)

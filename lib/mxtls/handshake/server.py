@@ -388,4 +388,5 @@ def resumed(session, hs):
 
 def refuse_rehandshake(session, hs, r):
     r.off = r.end
+    session.count_empty()
     session.send_alert(_WARNING, _ALERT_NO_RENEGOTIATION)
