@@ -199,6 +199,14 @@ def test_order(row):
     expect(peer, row[3])
 
 
+@pytest.mark.parametrize("cut", (4, 7, 10 + len(CHAIN.chain_ders[0])), ids=("header", "length", "certificate"))
+def test_a_warning_within_certificates(cut):
+    """Also where what has come of them was taken in."""
+    peer = server().hello()
+    peer.send(22, loop.message(11, raw.certificates(CHAIN.chain_ders))[:cut])
+    expect(peer.send(21, b"\x01\x5a"), 10)
+
+
 OPEN = (
     ("a hello", hello, 10), ("certificates", certificate, 10), ("Finished", send(20, bytes(12)), 10), ("a ticket", send(4, bytes(6)), 10), ("KeyUpdate", send(24, b"\x00"), 10),
     ("ChangeCipherSpec", lambda p: p.send(20, b"\x01"), 10), ("heartbeat", lambda p: p.send(24, b"x"), 10), ("HelloRequest with a body", lambda p: p.send(22, b"\x00\x00\x00\x01\x00"), 50),
