@@ -496,6 +496,16 @@ def test_negotiating_again_and_the_extended_master_secret(first, then, alert):
         assert peer.exchange().change().finish().last() == 20
 
 
+@pytest.mark.parametrize("versions", ((0x0304, 0x0303), (0x0303,), (0x0304,)))
+def test_negotiating_again_keeps_the_version(versions):
+    """Though the client has a newer one by now (RFC 8446 section 4.1.2)."""
+    peer = client(max_version=c.TLS1_3).connect()
+    again(peer, extensions=STANDARD + extension(0xFF01, vector(1, peer.own_verify)) + extension(43, vector(1, numbers(*versions))))
+    expect(peer, OK if 0x0303 in versions else 70)
+    if 0x0303 in versions:
+        assert peer.exchange().change().finish().last() == 20
+
+
 def test_data_while_negotiating_again():
     """Until ChangeCipherSpec, and between messages."""
     peer = again(client().connect()).send(23, b"A").exchange().send(23, b"B").change().finish()
