@@ -195,6 +195,14 @@ def test_no_ticket_for_who_cannot_use_one(monkeypatch):
     assert not sid.id
 
 
+def test_no_session_without_a_fresh_secret(k, monkeypatch):
+    """A ticket for psk_dhe_ke does not serve alone."""
+    sid = mxtls.SessionId()
+    resume(k, sid, False)
+    monkeypatch.setattr(client_hello13, "modes_of", lambda hs: b"\x00")
+    resume(k, sid, False)
+
+
 def test_who_showed_a_certificate_need_not_again(k):
     theirs, ours = client_keys()
     ours.tickets = k[1].tickets

@@ -83,7 +83,7 @@ def _mismatch():
 
 def _find(session, hs, buf, off, n):
     """Set hs.psk (and hs.entry) for the identity; its hash, 0 for an identity that we do not know or may not take."""
-    if _USE_RESUMPTION and not session.full:
+    if _USE_RESUMPTION and not session.full and 1 in hs.modes:
         import mxtls.resume as resume
         from mxtls.suites import find
 
