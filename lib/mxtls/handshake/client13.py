@@ -239,7 +239,8 @@ def send_flight(session, hs):
     """The server is done: Certificate and CertificateVerify when asked for, Finished; the application's keys."""
     schedule.application_secrets(session, hs)
     schedule.change_read(session, schedule.protection(session, hs.row, hs.alg, session.secrets.rd))
-    schedule.begin_write(session, hs)
+    if hs.next_wr:  # not if close_notify went ahead
+        schedule.begin_write(session, hs)
     if _USE_CLIENT_AUTH and hs.cert_wanted:
         from mxtls.handshake import certificates
 
