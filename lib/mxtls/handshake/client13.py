@@ -137,6 +137,7 @@ def _retry(session, hs, r):
     elif not hs.cookie:
         ext.illegal("a HelloRetryRequest that changes nothing")
     hs.retried = hs.row[0]
+    session.key_changed = True  # not yet, but a hello ends its record always
     if hs.psk_alg != hs.alg:
         hs.psk = hs.ticket = None
     schedule.restart(hs, hs.hello)

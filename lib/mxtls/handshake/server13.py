@@ -235,6 +235,7 @@ def _retry(session, hs, w):
     if hs.session_id:
         schedule.change_cipher_spec(session)
     hs.retried = hs.row[0]
+    session.key_changed = True  # not yet, but a hello ends its record always
     hs.shares = hs.offers = None
     session.state = _WAIT_CLIENT_HELLO
     session.role = None
