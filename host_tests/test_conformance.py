@@ -147,6 +147,13 @@ def test_application_protocols(row):
     assert row[2] or peer.answer[16] == b"\x00\x09\x08http/1.1"
 
 
+@pytest.mark.parametrize("version", (c.TLS1_2, c.TLS1_3), ids=lambda v: "%04X" % v)
+def test_an_application_protocol_beyond_ascii(version):
+    """Its length is that of its bytes."""
+    ends = loop.connect(*loop.pair(keys(), alpn=["caf\u00e9"], max_version=version))
+    assert [end.session.alpn for end in ends] == ["caf\u00e9"] * 2
+
+
 @pytest.mark.parametrize("n", (62, 63, 64, 65, 1024, 4000))
 def test_any_number_of_extensions(n):
     """That come before or behind renegotiation_info, and mean nothing."""
