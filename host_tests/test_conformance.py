@@ -147,6 +147,13 @@ def test_application_protocols(row):
     assert row[2] or peer.answer[16] == b"\x00\x09\x08http/1.1"
 
 
+@pytest.mark.parametrize("version", (c.TLS1_2, c.TLS1_3), ids=lambda v: "%04X" % v)
+def test_an_application_protocol_beyond_ascii(version):
+    """Its length is that of its bytes."""
+    ends = loop.connect(*loop.pair(keys(), alpn=["caf\u00e9"], max_version=version))
+    assert [end.session.alpn for end in ends] == ["caf\u00e9"] * 2
+
+
 @pytest.mark.parametrize("n", (62, 63, 64, 65, 1024, 4000))
 def test_any_number_of_extensions(n):
     """That come before or behind renegotiation_info, and mean nothing."""
@@ -496,6 +503,16 @@ def test_negotiating_again_and_the_extended_master_secret(first, then, alert):
         assert peer.exchange().change().finish().last() == 20
 
 
+@pytest.mark.parametrize("versions", ((0x0304, 0x0303), (0x0303,), (0x0304,)))
+def test_negotiating_again_keeps_the_version(versions):
+    """Though the client has a newer one by now (RFC 8446 section 4.1.2)."""
+    peer = client(max_version=c.TLS1_3).connect()
+    again(peer, extensions=STANDARD + extension(0xFF01, vector(1, peer.own_verify)) + extension(43, vector(1, numbers(*versions))))
+    expect(peer, OK if 0x0303 in versions else 70)
+    if 0x0303 in versions:
+        assert peer.exchange().change().finish().last() == 20
+
+
 def test_data_while_negotiating_again():
     """Until ChangeCipherSpec, and between messages."""
     peer = again(client().connect()).send(23, b"A").exchange().send(23, b"B").change().finish()
@@ -518,3 +535,6 @@ def test_negotiating_again_is_refused(monkeypatch, secure):
         assert peer.send(23, b"x").end.data == b"x"
         peer.end.send(b"y")
         assert peer.pull().data == b"y"
+    for _ in range(40):
+        peer.message(1, peer.hello_body())
+    expect(peer, 10)

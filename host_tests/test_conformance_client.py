@@ -124,6 +124,26 @@ def test_finite_fields(row):
     expect(peer.message(12, body + peer.sign(peer.client_random + peer.server_random + body)), row[2])
 
 
+# CertificateRequest
+
+OWN = mxtls.Keys()
+OWN.load_rsa_keys_mem(b"".join(CHAIN.chain_ders), CHAIN.key_der, CHAIN.root_der)
+
+
+@named((
+    ("as it should be", vector(1, b"\x01\x40") + vector(2, numbers(0x0401, 0x0403)) + vector(2, b""), OK), ("with names of CAs", b"\x01\x01" + vector(2, numbers(0x0401)) + vector(2, vector(2, b"\x30\x00") * 2), OK),
+    ("a scheme that is cut", b"\x01\x01" + vector(2, numbers(0x0201) + b"\x04") + vector(2, b""), 50), ("half a scheme", b"\x01\x01" + vector(2, b"\x04") + vector(2, b""), 50),
+    ("no scheme", b"\x01\x01" + vector(2, b"") + vector(2, b""), 50), ("no kind of key, which asks for nothing", b"\x00" + vector(2, numbers(0x0401)) + vector(2, b""), OK),
+    ("an empty name", b"\x01\x01" + vector(2, numbers(0x0401)) + vector(2, b"\x00\x00"), 50), ("a name that is cut", b"\x01\x01" + vector(2, numbers(0x0401)) + vector(2, b"\x00\x03\x30\x00"), 50),
+    ("half a name's length", b"\x01\x01" + vector(2, numbers(0x0401)) + vector(2, b"\x00"), 50), ("more behind", b"\x01\x01" + vector(2, numbers(0x0401)) + vector(2, b"") + b"\x00", 50),
+))
+def test_certificate_requests(row):
+    """Before a client that has a key to sign with."""
+    peer = raw.Server(loop.End(mxtls.ClientSession(OWN, server_name="localhost", max_version=c.TLS1_2)), CHAIN).hello().certificate()
+    exchange(peer)
+    expect(peer.message(13, row[1]), row[2])
+
+
 # The order of messages
 
 
@@ -177,6 +197,14 @@ def test_order(row):
     for act in row[2]:
         act(peer)
     expect(peer, row[3])
+
+
+@pytest.mark.parametrize("cut", (4, 7, 10 + len(CHAIN.chain_ders[0])), ids=("header", "length", "certificate"))
+def test_a_warning_within_certificates(cut):
+    """Also where what has come of them was taken in."""
+    peer = server().hello()
+    peer.send(22, loop.message(11, raw.certificates(CHAIN.chain_ders))[:cut])
+    expect(peer.send(21, b"\x01\x5a"), 10)
 
 
 OPEN = (
@@ -274,6 +302,9 @@ def test_hello_request_is_refused(monkeypatch):
     peer.send(23, b"x")
     peer.end.send(b"y")
     assert peer.end.data == b"x" and peer.pull().data == b"y"
+    for _ in range(40):
+        request(peer)
+    expect(peer, 10)
 
 
 def test_what_an_ordinary_hello_has():

@@ -139,13 +139,25 @@ def test_the_validator_is_not_asked_again(keys):
     assert client.session.resumed
 
 
-def test_anonymous_stays_anonymous(chain):
+@pytest.mark.parametrize("version", (c.TLS1_2, c.TLS1_3), ids=lambda v: "%04X" % v)
+def test_anonymous_stays_anonymous(chain, version):
     """A server whose certificate the validator let pass is anonymous when resumed too."""
     keys = (loop.keys_of(pki.chain(tag="stranger"))[0], loop.keys_of(chain)[1])
     sid = mxtls.SessionId()
     for i in range(2):
-        client, _ = meet(keys, sid, cert_validator=lambda s, x, a: c.ALLOW_ANON_CONNECTION)
+        client, _ = meet(keys, sid, cert_validator=lambda s, x, a: c.ALLOW_ANON_CONNECTION, max_version=version)
         assert client.session.resumed == bool(i) and client.session.anonymous
+
+
+@pytest.mark.parametrize("version", (c.TLS1_2, c.TLS1_3), ids=lambda v: "%04X" % v)
+def test_anonymous_is_not_good_enough_without_a_validator(chain, version):
+    """Who judges servers by their certificate does not take up a session with one that was let pass."""
+    keys = (loop.keys_of(pki.chain(tag="stranger"))[0], loop.keys_of(chain)[1])
+    sid = mxtls.SessionId()
+    meet(keys, sid, cert_validator=lambda s, x, a: c.ALLOW_ANON_CONNECTION, max_version=version)
+    client, server = loop.pair(keys, client={"session_id": sid}, max_version=version)
+    loop.pump(client, server)
+    assert client.error.alert == c.ALERT_UNKNOWN_CA and server.alerts == [(2, c.ALERT_UNKNOWN_CA)]
 
 
 # The client's choice of a suite

@@ -121,3 +121,15 @@ def test_a_wrong_finished(monkeypatch, by):
     liar = server if by == "client" else client
     rewrite(monkeypatch, liar, c.FINISHED, lambda body: body[:-1] + bytes([body[-1] ^ 1]))
     fails(client, server, c.ALERT_DECRYPT_ERROR, by)
+
+
+def test_a_client_that_closes_within_the_handshake():
+    """Its close_notify is encrypted, as the server expects it; what still comes is read."""
+    client, server = pair()
+    server.feed(client.take())
+    flight = server.take()
+    n = 5 + (flight[3] << 8 | flight[4])
+    client.feed(flight[:n]).close().feed(flight[n:])
+    assert not client.error, client.error.text
+    server.feed(client.take())
+    assert not server.error and server.alerts == [(1, c.ALERT_CLOSE_NOTIFY)]

@@ -111,7 +111,7 @@ def test_messages_and_keys_end_together():
     loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
 
 
-def test_messages_that_records_cut():
+def test_messages_that_records_cut(monkeypatch):
     """A message may lie in several records, and several messages in one; but nothing else comes between."""
     client, server = pair()
     hello = loop.records(client.take())[0][2]
@@ -123,6 +123,12 @@ def test_messages_that_records_cut():
         hello = loop.records(client.take())[0][2]
         server.feed(loop.record(hello[:10]) + between)
         assert server.error and server.error.alert == c.ALERT_UNEXPECTED_MESSAGE
+    client, server = pair()
+    rewrite(monkeypatch, server, c.CERTIFICATE, lambda body: loop.send_record(server, c.HANDSHAKE, loop.message(c.CERTIFICATE, body)[:8]))
+    server.feed(client.take())
+    flight = [loop.record(body, kind) for kind, _, body in loop.records(server.take())]
+    client.feed(b"".join(flight[:4]) + loop.record(b"\x01", c.CHANGE_CIPHER_SPEC))
+    loop.check_failed(client, c.ALERT_UNEXPECTED_MESSAGE)
     client, server = connect(*pair())
     loop.send_record(client, c.HANDSHAKE, loop.message(c.KEY_UPDATE, b"\x00")[:3])
     client.send(b"data")

@@ -3,7 +3,7 @@
 
 import loop
 import pytest
-from tls13 import PSK, SHARE, SUITES, VERSIONS, client_keys, connect, exchange, judge, own_keys, pair, pump_with, take_apart
+from tls13 import PSK, SHARE, SUITES, VERSIONS, client_keys, connect, exchange, judge, own_keys, pair, pump_with, rewrite, take_apart, with_extensions, without
 
 import mxtls
 import mxtls_port
@@ -72,6 +72,20 @@ def test_retry_and_resumption(k):
         connect(client, server)
         assert client.session.resumed == resumed
         exchange(client, server)
+
+
+def test_a_ticket_that_is_not_offered_again(k, monkeypatch):
+    """Nothing of it is left when the hello behind a retry comes without."""
+    theirs, ours = client_keys()
+    ours.tickets = k[1].tickets
+    sid = mxtls.SessionId()
+    connect(*pair((theirs, ours), client={"session_id": sid}, server={"cert_validator": judge}))
+    client, server = pair((theirs, ours), client={"session_id": sid}, server={"cert_validator": judge})
+    server.session.set_session_option(c.OPTION_DISABLE_CLIENT_AUTH)
+    rewrite(monkeypatch, client, c.CLIENT_HELLO, with_extensions(without(PSK)))
+    pump_with(client, server, 24)
+    connect(client, server)
+    assert not client.session.resumed and not server.session.resumed and server.session.anonymous
 
 
 def test_a_name_that_differs(k):
@@ -181,6 +195,14 @@ def test_no_ticket_for_who_cannot_use_one(monkeypatch):
     assert not sid.id
 
 
+def test_no_session_without_a_fresh_secret(k, monkeypatch):
+    """A ticket for psk_dhe_ke does not serve alone."""
+    sid = mxtls.SessionId()
+    resume(k, sid, False)
+    monkeypatch.setattr(client_hello13, "modes_of", lambda hs: b"\x00")
+    resume(k, sid, False)
+
+
 def test_who_showed_a_certificate_need_not_again(k):
     theirs, ours = client_keys()
     ours.tickets = k[1].tickets
@@ -204,6 +226,19 @@ def test_who_showed_none_is_asked(k):
     connect(*pair((theirs, ours), client={"session_id": sid}))
     client, server = connect(*pair((theirs, ours), client={"session_id": sid}, server={"cert_validator": judge}))
     assert not client.session.resumed and not server.session.anonymous
+
+
+def test_a_ticket_of_another_lends_nothing(k):
+    """Who has seen it and not its secret is nobody, although no binder was looked at: no suite that is offered fits it."""
+    theirs, ours = client_keys()
+    ours.tickets = k[1].tickets
+    sid = mxtls.SessionId()
+    connect(*pair((theirs, ours), client={"session_id": sid, "cipher_suite": 0x1302}, server={"cert_validator": judge}))
+    sid.suite, sid.master = 0x1301, bytearray(32)
+    client, server = pair((theirs, ours), client={"session_id": sid, "cipher_suite": 0x1301}, server={"cert_validator": judge})
+    server.session.set_session_option(c.OPTION_DISABLE_CLIENT_AUTH)
+    connect(client, server)
+    assert not server.session.resumed and server.session.anonymous
 
 
 @pytest.mark.parametrize("at", (0, 4, 16, -1))

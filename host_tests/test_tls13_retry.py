@@ -212,6 +212,18 @@ def test_no_hello_request_behind_a_retry():
     loop.check_failed(client, c.ALERT_UNEXPECTED_MESSAGE)
 
 
+def test_nothing_lies_behind_a_retry_in_its_record():
+    """Nor behind the hello that it answers (section 5.1)."""
+    client, server = pair()
+    hello = loop.records(client.take())[0][2]
+    with groups(23):
+        server.feed(loop.record(hello + b"\x01"))
+    loop.check_failed(server, c.ALERT_UNEXPECTED_MESSAGE)
+    client = pair()[0]
+    client.feed(loop.record(loop.records(retry(client, GOOD, (SHARE, b"\x00\x17")))[0][2] + b"\x02"))
+    loop.check_failed(client, c.ALERT_UNEXPECTED_MESSAGE)
+
+
 def test_an_empty_fragment_behind_a_retry():
     client = pair()[0]
     client.feed(retry(client, GOOD, (SHARE, b"\x00\x17")))

@@ -213,7 +213,7 @@ class RecordLayer:
         if kind == _HANDSHAKE and n:
             self._handshake(off, n)
             return 0
-        if self._hs_end > self.input.start:
+        if self._hs_end > self.input.start or (self.hs and self.hs.left):
             raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record cuts a handshake message in two; the peer is broken")
         if kind == _APPLICATION_DATA:
             if not self.established or self.state == _WAIT_FINISHED or self.state == _WAIT_RESUMED_FINISHED:
@@ -279,7 +279,7 @@ class RecordLayer:
             """A ChangeCipherSpec in TLS 1.3: passed over while a handshake runs, and only there (RFC 8446 section 5)."""
             if n != 1 or buf[off] != 1 or self.established:
                 raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a malformed or late ChangeCipherSpec; the peer is broken")
-            if self._hs_end > self.input.start:
+            if self._hs_end > self.input.start or (self.hs and self.hs.left):
                 raise Error(_PROTOCOL_FAIL, _ALERT_UNEXPECTED_MESSAGE, "a record cuts a handshake message in two; the peer is broken")
             self.count_empty()
             self.input.start = self._hs_end = self._rec

@@ -104,7 +104,10 @@ class SessionId:
             return (self.age() + int.from_bytes(self.age_add, "big")) & 0xFFFFFFFF
 
     def fits(self, session):
-        """Was it made for this host name and application protocol, and may its version be offered?"""
+        """Was it made for this host name and application protocol, and may its version be offered? A client without a validator takes up none
+        with a server that a validator let pass."""
+        if self.anonymous and session.client and not session.cert_validator:
+            return False
         if _USE_TLS_1_3 and self.lifetime and self.age() // 1000 >= self.lifetime:
             return False
         version = self.version

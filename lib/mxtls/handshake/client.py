@@ -175,10 +175,15 @@ def certificate_request(session, hs, r):
     kinds = bytes(r.buf[r.off : end])
     r.off = end
     if hs.alg:  # TLS 1.2
-        end = r.vector(2)
+        end = r.filled(2)
         hs.schemes = bytes(r.buf[r.off : end])
-        r.off = end
-    r.off = r.vector(2)
+        while r.off < end:
+            r.take(2)
+        r.done(end)
+    end = r.vector(2)
+    while r.off < end:  # names of CAs, which are not looked at
+        r.off = r.filled(2)
+    r.done(end)
     if _USE_CLIENT_AUTH and session.keys.private and session.keys.chain:
         from mxtls.handshake import signed
 
@@ -298,4 +303,5 @@ def hello_request(session, hs, r):
 
         client_start.start(session, 0)
     else:
+        session.count_empty()
         session.send_alert(_WARNING, _ALERT_NO_RENEGOTIATION)

@@ -97,9 +97,11 @@ def _judge(hs, chosen, shared):
             ext.illegal("the ServerHello takes a pre-shared key alone, which was not offered")
         if not chosen:
             raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "the ServerHello has neither key share nor pre-shared key; it is broken")
-    if not chosen:
+    if chosen:
+        hs.resumed = hs.ticket is not None
+        hs.anonymous = hs.resumed and hs.ticket.anonymous
+    else:
         hs.psk = hs.ticket = None
-    hs.resumed = hs.ticket is not None
 
 
 def _retry(session, hs, r):
@@ -135,6 +137,7 @@ def _retry(session, hs, r):
     elif not hs.cookie:
         ext.illegal("a HelloRetryRequest that changes nothing")
     hs.retried = hs.row[0]
+    session.key_changed = True  # not yet, but a hello ends its record always
     if hs.psk_alg != hs.alg:
         hs.psk = hs.ticket = None
     schedule.restart(hs, hs.hello)
@@ -237,7 +240,8 @@ def send_flight(session, hs):
     """The server is done: Certificate and CertificateVerify when asked for, Finished; the application's keys."""
     schedule.application_secrets(session, hs)
     schedule.change_read(session, schedule.protection(session, hs.row, hs.alg, session.secrets.rd))
-    schedule.begin_write(session, hs)
+    if hs.next_wr:  # not if close_notify went ahead
+        schedule.begin_write(session, hs)
     if _USE_CLIENT_AUTH and hs.cert_wanted:
         from mxtls.handshake import certificates
 
@@ -249,7 +253,7 @@ def send_flight(session, hs):
     schedule.send_finished(session, hs)
     schedule.resumption_secret(session, hs)
     schedule.change_write(session, schedule.protection(session, hs.row, hs.alg, session.secrets.wr))
-    session.anonymous = hs.anonymous and not hs.psk
+    session.anonymous = hs.anonymous
     if _USE_POST_HANDSHAKE_AUTH and session.post_handshake_auth:
         session.post_transcript = hs.transcript.fork()
 

@@ -319,8 +319,10 @@ if _USE_X509:
 def complete(session, hs):
     """The last message has come or gone: only what records need is kept."""
     session.resumed = hs.resumed
-    if _USE_REHANDSHAKES and hs.flags & _EMS:
-        session.extended = True
+    if _USE_REHANDSHAKES:
+        session.extended = session.extended or bool(hs.flags & _EMS)
+        if not session.client:
+            session.max_version = hs.version  # negotiating again keeps to it (RFC 8446 section 4.1.2)
     if _USE_EXPORTER and session.version != _TLS1_3 and hs.flags & _EMS:
         session.exporter = bytearray(hs.master) + hs.random
     hs.wipe()

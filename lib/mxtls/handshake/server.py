@@ -201,7 +201,7 @@ def answer_hello(session, hs):
     from mxtls.handshake import server_hello
 
     w = Writer(session)
-    w.begin(_SERVER_HELLO, 240 + len(session.alpn or ""))
+    w.begin(_SERVER_HELLO, 240 + len((session.alpn or "").encode()))
     w.put(session.version, 2)
     w.data(hs.random, 32, 32)
     w.put(len(hs.session_id), 1)
@@ -388,4 +388,5 @@ def resumed(session, hs):
 
 def refuse_rehandshake(session, hs, r):
     r.off = r.end
+    session.count_empty()
     session.send_alert(_WARNING, _ALERT_NO_RENEGOTIATION)

@@ -52,7 +52,9 @@ def client_hello(session, hs, r, suites, end):
         ext.illegal("the second ClientHello is not the first with what was asked for")
     before = hs.row
     session.server_name = hs.name
-    hs.psk = hs.row = None
+    hs.psk = hs.row = hs.entry = None
+    hs.resumed = False
+    hs.anonymous = True
     if (hs.groups is None) != (hs.shares is None):
         _missing("supported_groups or key_share")
     if hs.offers:
@@ -233,6 +235,7 @@ def _retry(session, hs, w):
     if hs.session_id:
         schedule.change_cipher_spec(session)
     hs.retried = hs.row[0]
+    session.key_changed = True  # not yet, but a hello ends its record always
     hs.shares = hs.offers = None
     session.state = _WAIT_CLIENT_HELLO
     session.role = None

@@ -225,9 +225,10 @@ def write_common(session, hs, w):
             n += 1  # it counts the content type too
         w.put(n, 2)
     if _USE_ALPN and hs.flags & _ALPN:
-        n = len(session.alpn)
+        name = session.alpn.encode()
+        n = len(name)
         w.put(ext.ALPN, 2)
         w.put(n + 3, 2)
         w.put(n + 1, 2)
         w.put(n, 1)
-        w.data(session.alpn.encode(), 0, n)
+        w.data(name, 0, n)

@@ -35,7 +35,6 @@ def choose(session, hs, r, suites, end):
 
     if not hs.modes:
         raise Error(_PROTOCOL_FAIL, _ALERT_MISSING_EXTENSION, "pre-shared keys without psk_key_exchange_modes; the client is broken")
-    hs.resumed = False
     buf = r.buf
     ids = Reader(buf, hs.offers[0], hs.offers[1])
     ids_end = ids.vector(2)
@@ -62,7 +61,9 @@ def choose(session, hs, r, suites, end):
                 _check_binder(hs, alg, buf, ids_end, tag, tag_end - tag)
                 hs.row = row
                 hs.psk_index = count
-                hs.resumed = hs.entry is not None
+                if hs.entry:
+                    hs.resumed = True
+                    hs.anonymous = hs.entry.anonymous
             else:
                 hs.psk = hs.entry = None
         count += 1
@@ -82,7 +83,7 @@ def _mismatch():
 
 def _find(session, hs, buf, off, n):
     """Set hs.psk (and hs.entry) for the identity; its hash, 0 for an identity that we do not know or may not take."""
-    if _USE_RESUMPTION and not session.full:
+    if _USE_RESUMPTION and not session.full and 1 in hs.modes:
         import mxtls.resume as resume
         from mxtls.suites import find
 
@@ -97,7 +98,6 @@ def _find(session, hs, buf, off, n):
         ):
             hs.entry = entry
             hs.psk = entry.master
-            hs.anonymous = entry.anonymous
             return find(entry.suite)[6]
     if _USE_PSK:
         hs.psk = session.keys.find_psk(buf, off, n)
