@@ -193,6 +193,20 @@ def test_the_wait_is_kept_until_nothing_is_lost(clock, chain):
     assert client.session.timeout() == 1000
 
 
+def test_data_does_not_put_a_flight_off(clock, psk):
+    """A ClientHello that was lost goes again in its time, however much data goes meanwhile."""
+    net, client, server = connected(clock, psk, **PSK)
+    client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+    client.datagrams()  # lost
+    for wait in (1000, 600, 200):
+        assert client.session.timeout() == wait
+        clock.now += 400
+        give(server, client.send(b"data").datagrams())
+    assert server.data == b"data" * 3 and client.session.timeout() == 2000  # the third datagram took it along
+    net.run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2
+
+
 def test_a_flight_is_cut_anew_when_the_pmtu_fell(clock, chain):
     client, server = network.pair(chain)
     give(server, client.datagrams())
