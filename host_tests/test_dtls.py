@@ -335,6 +335,25 @@ def test_malformed_fragments_are_dropped(clock, chain):
     network.connect(client, server, Network(clock))
 
 
+def test_what_is_kept_is_of_one_epoch(clock, chain):
+    """Fragments that were forged in the clear are no part of what is encrypted: of the Finished to come, or of the next handshake."""
+    client, server = network.pair(chain, client={"cipher_suite": 0xC02B})
+    give(server, client.datagrams())
+    give(client, server.datagrams())
+    last = apart(client.datagrams())
+    give(server, last[:1])
+    for end in (client, server):
+        for seq in range(end.session.dtls.assembly.seq + (end is client), 9):
+            end.put(network.record(network.fragment(11, 600, seq, 1, bytes(99)), number=900 + seq))
+    began = clock.now
+    give(server, last[1:])
+    give(client, apart(server.datagrams()))
+    assert client.complete and server.complete
+    client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+    Network(clock).run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2 and clock.now - began < 1000
+
+
 def test_what_is_kept_is_bounded(clock, chain):
     """A flood of fragments of messages to come: as much as one message may have, and no message far ahead."""
     client, server = network.pair(chain, max_record=512)

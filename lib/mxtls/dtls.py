@@ -365,6 +365,7 @@ class Dtls:
             machine.change_cipher_spec(session, b"\x01", 0, 1)
             self.epoch += 1
             self.window.reset()
+            self.assembly.kept.end = 0  # it is of the epoch before: forged, as all that was due there has come
 
     if _USE_CLIENT:
 
