@@ -833,8 +833,14 @@ def test_hello_verify_requests_have_an_end(clock, chain):
         client.put(network.record(network.fragment(3, len(body), i, 0, body)))
         sent += len(client.datagrams())
     assert sent == 4 and not client.error
-    net, client, server = connected(clock, chain)
-    client.put(network.record(network.fragment(3, 7, 0, 0, b"\xfe\xff\4abcd")))
+    late = network.record(network.fragment(3, 7, 0, 0, b"\xfe\xff\4abcd"), number=99)
+    client, server = network.pair(chain)
+    give(server, client.datagrams())
+    kind, length, seq, body = whole(server.datagrams())[0]
+    client.put(network.record(network.fragment(kind, length, seq, 0, body[:20]), number=50))
+    assert not client.put(late).datagrams()  # it is between the parts of a ServerHello
+    network.connect(client, server, Network(clock))
+    client.put(late)
     assert not client.error and not client.datagrams()
 
 

@@ -287,7 +287,7 @@ class Dtls:
     def _out_of_turn(self, session, kind, off, n):
         # The two messages that no transcript has, and that have no place in the order.
         if _USE_CLIENT and session.client:
-            if kind == _HELLO_VERIFY_REQUEST and session.state == _WAIT_SERVER_HELLO:
+            if kind == _HELLO_VERIFY_REQUEST and session.state == _WAIT_SERVER_HELLO and not self.assembly.done:  # no part of a ServerHello has come
                 self._verify(session, off, n)
             elif kind == _HELLO_REQUEST and session.state == _OPEN and n == 0:
                 session._handshake(off, _FRAGMENT)
