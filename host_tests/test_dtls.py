@@ -557,6 +557,17 @@ def test_alerts_in_the_clear(clock, chain):
     assert client.alerts == [(2, 40)] and client.session.closing
 
 
+def test_warnings_are_counted_between_data(clock, psk):
+    """32 in a row are too many, not 32 in a session's life."""
+    net, client, server = connected(clock, psk, **PSK)
+    for i in range(2 * 32 + 1):
+        server.session.send_alert(1, c.ALERT_USER_CANCELED)
+        if i < 32:
+            server.send(b"data")
+        give(client, server.datagrams())
+        assert bool(client.error) == (i == 2 * 32)
+
+
 def test_a_failure_sends_its_alert(clock, chain):
     """Somebody who shares no suite: the alert goes in the flight's place, and the session is closed."""
     client, server = network.pair(chain, client={"cipher_suite": 0xC02B}, server={"max_version": c.DTLS1_0})

@@ -209,7 +209,7 @@ class Dtls:
             return session._alert(buf, off, n)
         if not rd or not session.established or session.state == _WAIT_FINISHED or session.state == _WAIT_RESUMED_FINISHED:
             return self._drop(session, "data before its time")
-        session.rehandshakes = 0
+        session._empty = session.rehandshakes = 0
         if session.hs is None and self.flight.messages.end and not self.flight.pending():
             self._release(session)  # the peer has our last flight
         if n == 0:
