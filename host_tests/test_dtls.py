@@ -955,8 +955,12 @@ def test_garbage(clock, psk, seed):
 def test_nothing_is_left_after_delete(clock, chain):
     client, server = network.pair(chain)
     give(server, client.datagrams())
+    clock.now += 1000
     flight = server.session.dtls.flight.messages.buf
     assert any(flight)
     server.session.delete()
     assert not any(flight) and server.session.timeout() == -1
     server.session.delete()
+    assert client.session.want_outdata()  # a datagram that nobody took
+    client.session.delete()
+    assert not client.session.want_outdata()

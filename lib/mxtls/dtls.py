@@ -595,5 +595,6 @@ class Dtls:
     def free(self):
         """Wipe and give back the buffers."""
         self.wipe()
+        self.left = 0
         self.flight.messages.free()
         self.assembly.kept.free()
