@@ -248,6 +248,24 @@ def test_a_lost_last_flight_is_sent_again(clock, chain, resumed):
     assert done.data == b"now it is known" and not done.session.dtls.flight.messages.end
 
 
+@pytest.mark.parametrize("resumed", (False, True))
+def test_a_lost_last_flight_before_another_handshake(clock, chain, resumed):
+    """Who has sent the last flight asks for the next handshake at once, and all of that is lost: both handshakes come to an end."""
+    sid = mxtls.SessionId()
+    if resumed:
+        connected(clock, chain, client={"session_id": sid})
+    client, server = network.pair(chain, client={"session_id": sid})
+    done = client if resumed else server
+    while not done.session.established:
+        give(server, client.datagrams())
+        if not done.session.established:
+            give(client, server.datagrams())
+    done.session.encode_rehandshake()
+    assert done.datagrams()  # lost
+    Network(clock).run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2 and client.complete and server.complete and not client.error and not server.error
+
+
 # Fragments
 
 

@@ -402,12 +402,13 @@ class Dtls:
         """Room in the flight for a message of at most `most` body bytes; where it begins in flight.messages.buf."""
         f = self.flight
         if kind == _HELLO_REQUEST or (_USE_CLIENT and kind == _CLIENT_HELLO):
-            f.answered = True
+            f.answered = f.answered or f.change < 0  # behind a last flight that may be lost: it goes again with it
             f.seq = 0
-            self.assembly.restart(0)
             self.verifies = 0
             self.idle = True
             self.asked = kind == _HELLO_REQUEST
+            if not self.asked:
+                self.assembly.restart(0)
         if f.answered and self.old:
             self.old.wipe()
             self.old = None
