@@ -99,6 +99,29 @@ mxtls.close()
 """)
 
 
+def test_arena_and_tickets(tmp_path, chain):
+    """The key that seals tickets is of the Keys: it outlives the session that asked for it first."""
+    run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+import mxtls.memory as memory
+mxtls.open(arena=30000)
+kc, ks = mxtls.Keys(), mxtls.Keys()
+kc.load_rsa_keys(None, None, None, %r)
+ks.load_rsa_keys(%r, %r)
+for version in (0x0303, 0x0304):
+    sid = mxtls.SessionId()
+    for again in range(3):
+        c = mxtls.ClientSession(kc, sid, server_name="localhost", max_version=version)
+        s = mxtls.ServerSession(ks, max_version=version)
+        run(c, s)
+        echo(s, c, b"so that the tickets have come")
+        assert c.resumed == s.resumed == (again > 0), again
+        c.delete()
+        s.delete()
+        assert memory.spent() == 0 and memory.owner is None
+        assert ks.ticket_keys and all(any(key.aead._aes) for key in ks.ticket_keys)
+""" % tuple(str(p) for p in (chain.root_path, chain.chain_path, chain.key_path)))
+
+
 @pytest.mark.parametrize("size", (500, 800, 1500, 2500, 3300))
 def test_arena_spent(tmp_path, chain, size):
     """A block that is too small: MEM_FAIL, and nothing stays in it."""
