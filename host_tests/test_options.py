@@ -99,6 +99,51 @@ mxtls.close()
 """)
 
 
+def test_arena_of_two_sessions(tmp_path, chain):
+    """What a session takes while another was the last to work is its own all the same: it outlives the other."""
+    run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+import mxtls.memory as memory
+mxtls.open(arena=60000)
+text = bytes(range(250)) * 20
+for version in (0x0303, 0x0304):
+    (c, s), other = pair(most=version), pair(most=version)
+    run(c, s)
+    for part in range(3):
+        other = pair(most=version)
+        run(*other)
+        if part == 0:
+            c.encode_to_outdata(text)
+        elif part == 1:
+            c.get_readbuf()
+        else:
+            c.encode_rehandshake()
+        for session in other:
+            session.delete()
+        more = pair()
+        run(*more)
+        for session in more:
+            session.delete()
+        if part == 0:
+            out = bytes(c.get_outdata())
+            c.sent_data(len(out))
+            s.get_readbuf()
+            while out:
+                view = s.get_readbuf()
+                n = min(len(view), len(out))
+                view[:n] = out[:n]
+                out = out[n:]
+                status = s.received_data(n)
+                while status == mxtls.APP_DATA:
+                    assert bytes(s.plaintext) == text[: s.plain_len]
+                    status = s.processed_data()
+        carry(c, s)
+        echo(c, s, b"still there")
+    for session in made:
+        session.delete()
+    assert memory.spent() == 0
+""")
+
+
 def test_arena_and_tickets(tmp_path, chain):
     """The key that seals tickets is of the Keys: it outlives the session that asked for it first."""
     run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
