@@ -218,6 +218,47 @@ assert not failed, failed
 """)
 
 
+def test_every_call_that_computes_takes_the_lock(tmp_path, chain):
+    """Random bytes, records that get_writebuf has to seal first, cookies, exported keys, and the arena."""
+    run_dtls(tmp_path, chain, {"USE_MULTITHREADING": 1, "USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+from _thread import get_ident
+import mxtls.exporter, mxtls.buffers, mxtls.crypto.drbg, mxtls.lock as lock, mxtls.record_aead, mxtls.record_aead13, mxtls.ssl as ssl
+seen = []
+def watch(where, name):
+    was = getattr(where, name)
+    def call(*a):
+        assert lock._owner == get_ident(), name
+        seen.append(name)
+        return was(*a)
+    setattr(where, name, call)
+mxtls.open(arena=60000)
+watch(mxtls.crypto.drbg.Drbg, "generate")
+watch(mxtls.record_aead.AeadRecord, "seal")
+watch(mxtls.record_aead13.Aead13Record, "seal")
+watch(mxtls.exporter, "export")
+watch(mxtls.buffers, "take")
+ssl.RAND_bytes(8)
+listener = mxtls.Listener()
+c, s, sent = datagrams()
+listener.check(sent[0], len(sent[0]), b"address")
+assert c.export(b"EXPORTER-test") == s.export(b"EXPORTER-test")
+c.encode_rehandshake()
+del seen[:]
+c.get_writebuf(10)
+assert "seal" in seen
+c, s = pair(0, 0x0304)
+run(c, s)
+c.wr.spent = lambda: True
+del seen[:]
+c.get_writebuf(5000)
+assert "seal" in seen and "take" in seen
+c.need = 5000
+del seen[:]
+c.get_readbuf()
+assert "take" in seen
+""")
+
+
 def test_validator_may_call_under_the_lock(tmp_path, chain):
     run(tmp_path, chain, {"USE_MULTITHREADING": 1}, """
 def validator(session, certificate, alert):
