@@ -259,6 +259,12 @@ assert "take" in seen
 """)
 
 
+def test_threads_without_what_is_optional(tmp_path, chain):
+    run(tmp_path, chain, {"USE_MULTITHREADING": 1, "USE_TLS_1_3": 0, "USE_POST_HANDSHAKE_AUTH": 0, "ENABLE_SECURE_REHANDSHAKES": 0, "ENABLE_INSECURE_REHANDSHAKES": 0, "USE_REHANDSHAKES": 0}, """
+run(*pair())
+""")
+
+
 def test_validator_may_call_under_the_lock(tmp_path, chain):
     run(tmp_path, chain, {"USE_MULTITHREADING": 1}, """
 def validator(session, certificate, alert):
