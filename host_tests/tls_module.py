@@ -23,7 +23,8 @@ def check(what, got, wanted=True):
 
 
 class Pipe(io.IOBase):
-    """One end of a pipe. most: bytes that a write takes at once, 0 for none; datagrams keep their borders; error: what a read raises."""
+    """One end of a pipe. most: bytes that a write takes at once, 0 for none; datagrams keep their borders; error: what a read raises; late: what
+    one raises that has nothing to read, and a write when `left` bytes were taken."""
 
     def __init__(self, datagrams=False):
         self.other = None
@@ -31,7 +32,8 @@ class Pipe(io.IOBase):
         self.datagrams = datagrams
         self.most = 1 << 20
         self.ended = False
-        self.error = 0
+        self.error = self.late = 0
+        self.left = 1 << 30
         self.closed_by = []
         self.polled = []
 
@@ -39,6 +41,8 @@ class Pipe(io.IOBase):
         if self.error:
             raise OSError(self.error, "as told; it is a test")
         if not self.parts:
+            if self.late:
+                raise OSError(self.late, "as told; it is a test")
             return 0 if self.other.ended else None
         part = self.parts[0]
         n = min(len(buf), len(part))
@@ -52,7 +56,10 @@ class Pipe(io.IOBase):
     def write(self, buf):
         if not self.most:
             return None
-        n = min(len(buf), self.most)
+        n = min(len(buf), self.most, self.left)
+        if not n:
+            raise OSError(self.late, "as told; it is a test")
+        self.left -= n
         self.other.parts.append(bytes(buf[:n]))
         return n
 
@@ -195,6 +202,28 @@ def waiting():
         a.most = 1000
         check("all went", done, len(text))
         check("once each", s.read(len(text) + 1) == text)
+
+
+def timeouts():
+    """A transport whose time is over in the middle of a call: nothing is lost, and nothing goes twice."""
+    client, server = contexts()
+    c, s, a, b = join(client, server)
+    meet(c, s)
+    a.late = b.late = 110
+    long = bytes(range(250)) * 60
+    for text, left in ((b"short", 0), (b"short", 9), (long, 0), (long, 4000), (long, 9000)):
+        a.left = left
+        check("a write in time", fails(c.write, text), 110)
+        a.left = 1 << 30
+        check("once more", c.write(text), len(text))
+        check("it came once", s.read(len(text) + 1) == text)
+    buf = bytearray(9)
+    for read in (lambda: s.read(9), s.read, s.readline, lambda: bytes(buf[: s.readinto(buf)])):
+        c.write(b"half")
+        check("what came in time", read(), b"half")
+        check("nothing came", fails(read), 110)
+        c.write(b"the whole")
+        check("the rest", s.read(9), b"the whole")
 
 
 def refusals():
@@ -462,6 +491,7 @@ def sockets(port):
 
 streams()
 waiting()
+timeouts()
 refusals()
 choices()
 datagrams()
