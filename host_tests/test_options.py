@@ -167,6 +167,24 @@ for version in (0x0303, 0x0304):
 """ % tuple(str(p) for p in (chain.root_path, chain.chain_path, chain.key_path)))
 
 
+def test_arena_and_a_socket_that_fails(tmp_path, chain):
+    """wrap_socket raises, and nobody has the socket: nothing of its session is left."""
+    run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+import socket
+import mxtls.memory as memory, mxtls.ssl as ssl, mxtls.tls as tls
+mxtls.open(arena=30000)
+for module in (tls, ssl):
+    ours, theirs = socket.socketpair()
+    theirs.send(b"HTTP/1.0 400 Bad Request")
+    context = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
+    try:
+        context.wrap_socket(ours, server_hostname="localhost")
+        raise SystemExit("wrapped")
+    except OSError as e:
+        assert e.args[0] == -0x7200 and memory.spent() == 0, e  # before CPython's collector closes the socket
+""")
+
+
 @pytest.mark.parametrize("size", (500, 800, 1500, 2500, 3300))
 def test_arena_spent(tmp_path, chain, size):
     """A block that is too small: MEM_FAIL, and nothing stays in it."""

@@ -189,7 +189,7 @@ class SSLContext(tls.SSLContext):
         stream = SSLSocket(self, sock, server_hostname, None, session)
         stream._ragged_eof = suppress_ragged_eofs
         if do_handshake_on_connect:
-            stream.do_handshake()
+            stream.begin()
         return stream
 
     def wrap_bio(self, incoming, outgoing, server_side=False, server_hostname=None, session=None):

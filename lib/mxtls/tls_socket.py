@@ -304,6 +304,15 @@ class SSLSocket(io.IOBase):
         except Error as e:
             raise self._failure(e)
 
+    def begin(self):
+        """do_handshake, for wrap_socket: where that fails nobody has the socket, and its session is no more."""
+        try:
+            self.do_handshake()
+        except BaseException:
+            if self._session:
+                self._session.delete()
+            raise
+
     # Reading
 
     def _plain(self):
