@@ -74,8 +74,26 @@ class Pipe(io.IOBase):
         pass
 
 
-def pipes(datagrams=False):
-    a, b = Pipe(datagrams), Pipe(datagrams)
+class Blocking(Pipe):
+    """The same with a socket's calls; blocked: the reads that would have waited."""
+
+    def __init__(self, datagrams=False):
+        super().__init__(datagrams)
+        self.blocked = []
+
+    def recv(self, n):
+        if not self.parts:
+            self.blocked.append(n)
+            raise OSError(11, "it would wait; it is a test")
+        data = bytearray(n)
+        return bytes(data[: self.readinto(data)])
+
+    def send(self, buf):
+        return self.write(buf)
+
+
+def pipes(datagrams=False, kind=Pipe):
+    a, b = kind(datagrams), kind(datagrams)
     a.other, b.other = b, a
     return a, b
 
@@ -88,9 +106,9 @@ def contexts(module=tls):
     return client, server
 
 
-def join(client, server, name="localhost", datagrams=False, blocking=True):
+def join(client, server, name="localhost", datagrams=False, blocking=True, kind=Pipe):
     """Both sockets and their pipes, the handshake not begun."""
-    a, b = pipes(datagrams)
+    a, b = pipes(datagrams, kind)
     c = client.wrap_socket(a, server_hostname=name, do_handshake_on_connect=False)
     s = server.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
     if not blocking:
@@ -224,6 +242,20 @@ def timeouts():
         check("nothing came", fails(read), 110)
         c.write(b"the whole")
         check("the rest", s.read(9), b"the whole")
+
+
+def closing():
+    """What lies unread when a socket closes is thrown away, and not waited for."""
+    client, server = contexts()
+    for unread in (b"", b"1", b"\x17\3\3", bytes(600), bytes(20000)):
+        c, s, a, b = join(client, server, kind=Blocking)
+        meet(c, s)
+        if unread:
+            a.parts.append(unread)
+        del a.blocked[:]
+        c.close()
+        check("it does not wait for more", (a.blocked, a.closed_by), ([], [4]))
+        check("goodbye", s.read(), b"")
 
 
 def refusals():
@@ -492,6 +524,7 @@ def sockets(port):
 streams()
 waiting()
 timeouts()
+closing()
 refusals()
 choices()
 datagrams()

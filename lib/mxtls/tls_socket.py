@@ -561,7 +561,7 @@ class SSLSocket(io.IOBase):
                     s.encode_closure_alert()
                     self._send()
                     for _ in range(_TICKETS):  # what lies unread, as tickets do, would have TCP reset the connection, and the peer lose what it has
-                        if not self._ready(_RD) & _RD or not self._get(s.want_input()):
+                        if not self._ready(_RD) & _RD or not (sock.recv(_READ) if self._reads == 1 else self._get(s.want_input())):
                             break
             except (OSError, Error):
                 pass
