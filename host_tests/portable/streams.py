@@ -169,6 +169,14 @@ def reads():
     server.close()
 
 
+def bounds():
+    """Lengths that are beyond a buffer's end mean its end, as MicroPython's streams have it."""
+    client, server = shake(*pair())
+    check("written", (client.write(b"0123456", 2, 99), client.write(b"", 0, 9), client.write(b"x", 2, 1), client.write(b"x", 2)), (5, 0, 0, 0))
+    buf = bytearray(3)
+    check("read", (server.readinto(buf, 99), bytes(buf), server.read(9)), (3, b"234", b"56"))
+
+
 def again():
     """A server asks to negotiate again while data is on its way: that goes to the sink. A client that leaves instead has not negotiated."""
     client, server = shake(*pair())
@@ -282,6 +290,6 @@ def heap():
         check("records under heap_lock", good)
 
 
-for test in (lines, reads, again, ends, waits, heap):
+for test in (lines, reads, bounds, again, ends, waits, heap):
     test()
 print("streams: %d passed" % passed)

@@ -306,7 +306,7 @@ class Stream:
 
     def readinto(self, buf, n=-1):
         """Fill buf, or its first n bytes. Returns how many there are: fewer only at the end, or what is there when it would block; None for nothing."""
-        if n < 0:
+        if n < 0 or n > len(buf):
             n = len(buf)
         at = 0
         while at < n:
@@ -369,7 +369,7 @@ class Stream:
 
     def write(self, data, off=0, n=-1):
         """Send data, or its n bytes from off on. Returns how many were sent: all; with timeout 0 fewer, or None, and then call again with what is left."""
-        if n < 0:
+        if n < 0 or n > len(data) - off:
             n = len(data) - off
         s = self.session
         out = s.output
