@@ -44,6 +44,7 @@ class Line:
         self.start = self.end = 0
         self.other = None
         self.full = False
+        self.left = 1 << 20  # bytes until it is full
         self.ended = False
         self.closed = False
 
@@ -66,7 +67,8 @@ class Line:
         other = self.other
         if self.full:
             return None
-        n = min(n, self.most)
+        n = min(n, self.most, self.left)
+        self.left -= n
         for i in range(n):
             other.came[other.end + i] = buf[off + i]
         other.end += n
@@ -244,6 +246,21 @@ def waits():
     client.transport.full = False
     check("it can be repeated", client.write(b"stuck"), 5)
     check("and was sent once", server.read(5), b"stuck")
+    text = bytes(range(250)) * 10
+    for taken in (0, 300, 1300):  # of two records and a half
+        client.transport.left = taken
+        client.session.max_out = 1024
+        fails("a write that ends in the middle", lambda: client.write(text), OSError)
+        client.transport.left = 1 << 20
+        check("it can be repeated, too", client.write(text), len(text))
+        check("and nothing went twice", server.read(len(text)) == text)
+    buf = bytearray(9)
+    for read in (lambda: server.read(9), server.read, server.readline, lambda: bytes(buf[: server.readinto(buf)])):
+        client.write(b"half")
+        check("what came in time", read(), b"half")
+        e = fails("nothing came", read, OSError)
+        client.write(b"the whole")
+        check("the rest", server.read(9), b"the whole")
     client.timeout = 0
     client.transport.full = True
     check("it would block", client.write(b"later"), None)
