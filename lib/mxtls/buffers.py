@@ -46,6 +46,7 @@ class Buffer:
 
     def free(self):
         """Wipe the bytes; the buffer holds nothing from now on."""
-        wipe(self.buf)
-        self.buf = b""
+        if self.size:
+            wipe(self.buf)
+        self.buf = b""  # which cannot be wiped a second time
         self.start = self.end = self.size = self.limit = 0
