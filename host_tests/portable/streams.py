@@ -40,7 +40,7 @@ class Line:
     def __init__(self, most=1000, empty=None):
         self.most = most
         self.empty = empty
-        self.came = bytearray(40000)
+        self.came = bytearray(20000)
         self.start = self.end = 0
         self.other = None
         self.full = False
