@@ -153,6 +153,7 @@ class Stream:
             raise
 
     async def _shake(self):
+        await asyncio.sleep(0)  # the session's key was a long computation
         async with self._reading:
             while not self._stream.handshake():
                 await self._moved(True)
@@ -308,7 +309,6 @@ if _USE_CLIENT:
             writer.close()
             await writer.wait_closed()
             raise
-        await asyncio.sleep(0)
         stream = Stream(session, reader, writer)
         await stream.handshake(handshake_timeout)
         return stream, stream
