@@ -218,6 +218,35 @@ def test_help(example, module):
     assert done.returncode == 1 and "option --nothing is not known" in done.stdout
 
 
+class Reset:
+    """A socket whose peer has said something that is no TLS, and is gone."""
+
+    closed = False
+
+    def recv_into(self, view, n):
+        view[:5] = b"GET /"
+        return 5
+
+    def send(self, view):
+        raise OSError(104, "reset by peer")
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_socket_that_fails_is_closed(capsys, monkeypatch):
+    """The alert cannot be sent any more."""
+    options = server_example.common.parse(server_example.OPTIONS, ["--echo"])
+    sock = Reset()
+    assert server_example.one(loop.psk_keys()[1], {}, sock, options) and sock.closed
+    sock = Reset()
+    monkeypatch.setattr(client_example.common, "connect", lambda *where: sock)
+    options = client_example.common.parse(client_example.OPTIONS, ["--connect", "a:1"])
+    with pytest.raises(OSError):
+        client_example.connection(options, loop.psk_keys()[0], None, "a", 1)
+    assert sock.closed and "this is not TLS" in capsys.readouterr().out
+
+
 class Air:
     """A socket that serves one client in memory, and hears of others first."""
 
