@@ -123,7 +123,6 @@ def connection(options, keys, session_id, host, port):
             raise mxtls.Error(-12, 255, "the server sent nothing; look at its log")
     finally:
         try:
-            client.flush()
             client.close()
         except OSError:
             pass

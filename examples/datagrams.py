@@ -142,7 +142,10 @@ def serve(sock, new_session, count, page, verify, prefix=None):
                 cid = mxtls.connection_id(data, len(data), len(prefix) + 1)
             client = find(clients, address, cid)
             if client is None or (client.session.established and cookie_offset(data, len(data)) and data[27:59] != client.hello):
-                client = meet(sock, listener, clients, client, data, address, new_session, prefix)
+                try:
+                    client = meet(sock, listener, clients, client, data, address, new_session, prefix)
+                except (OSError, MemoryError):
+                    client = None  # a forged address that nothing can be sent to, or no room for one more
             if client:
                 step(client, client.take, data, address, page, verify)
         for client in list(clients):

@@ -178,7 +178,6 @@ def one(keys, names, sock, options):
     finally:
         try:
             if client:
-                client.flush()
                 client.close()
             else:
                 sock.close()

@@ -219,3 +219,58 @@ def test_steps_come_to_the_same(version, auth):
         assert ours.data == b"behind it" and ours.session.version == version and ours.session.resumed == bool(again)
         assert not ours.session.anonymous and not (auth and theirs.session.anonymous)
         assert steps > (3 if again else 8), steps
+
+
+class Silent:
+    """A reader and writer whose peer never answers."""
+
+    closed = False
+
+    async def read(self, n):
+        await asyncio.sleep(60)
+
+    def write(self, data):
+        pass
+
+    async def drain(self):
+        await asyncio.sleep(0)
+
+    def close(self):
+        self.closed = True
+
+    async def wait_closed(self):
+        await asyncio.sleep(0)
+
+
+def test_cancelled_wherever_it_waits(monkeypatch):
+    """open_connection, cancelled after each number of turns of the loop: the line is closed and the session wiped."""
+    made = []
+
+    async def connect(host, port):
+        await asyncio.sleep(0)
+        line = Silent()
+        made.append(line)
+        return line, line
+
+    start = mxtls.ClientSession.__init__
+    monkeypatch.setattr(asyncio, "open_connection", connect)
+    monkeypatch.setattr(mxtls.ClientSession, "__init__", lambda session, *a, **b: (made.append(session), start(session, *a, **b))[1])
+
+    async def cancel(turns):
+        task = asyncio.create_task(aio.open_connection("localhost", 1, own("p256")))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    reached = set()
+    for turns in range(12):
+        made.clear()
+        asyncio.run(cancel(turns))
+        reached.add(len(made))
+        if made:
+            assert made[0].closed, turns
+        if made[1:]:
+            assert not made[1].input.buf, turns
+    assert reached == {0, 2}

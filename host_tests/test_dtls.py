@@ -193,6 +193,20 @@ def test_the_wait_is_kept_until_nothing_is_lost(clock, chain):
     assert client.session.timeout() == 1000
 
 
+def test_data_does_not_put_a_flight_off(clock, psk):
+    """A ClientHello that was lost goes again in its time, however much data goes meanwhile."""
+    net, client, server = connected(clock, psk, **PSK)
+    client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+    client.datagrams()  # lost
+    for wait in (1000, 600, 200):
+        assert client.session.timeout() == wait
+        clock.now += 400
+        give(server, client.send(b"data").datagrams())
+    assert server.data == b"data" * 3 and client.session.timeout() == 2000  # the third datagram took it along
+    net.run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2
+
+
 def test_a_flight_is_cut_anew_when_the_pmtu_fell(clock, chain):
     client, server = network.pair(chain)
     give(server, client.datagrams())
@@ -232,6 +246,24 @@ def test_a_lost_last_flight_is_sent_again(clock, chain, resumed):
     waiting.send(b"now it is known")
     give(done, waiting.datagrams())
     assert done.data == b"now it is known" and not done.session.dtls.flight.messages.end
+
+
+@pytest.mark.parametrize("resumed", (False, True))
+def test_a_lost_last_flight_before_another_handshake(clock, chain, resumed):
+    """Who has sent the last flight asks for the next handshake at once, and all of that is lost: both handshakes come to an end."""
+    sid = mxtls.SessionId()
+    if resumed:
+        connected(clock, chain, client={"session_id": sid})
+    client, server = network.pair(chain, client={"session_id": sid})
+    done = client if resumed else server
+    while not done.session.established:
+        give(server, client.datagrams())
+        if not done.session.established:
+            give(client, server.datagrams())
+    done.session.encode_rehandshake()
+    assert done.datagrams()  # lost
+    Network(clock).run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2 and client.complete and server.complete and not client.error and not server.error
 
 
 # Fragments
@@ -319,6 +351,25 @@ def test_malformed_fragments_are_dropped(clock, chain):
     assert server.error is None and s.dropped >= 5 and not server.datagrams()
     give(server, hello)
     network.connect(client, server, Network(clock))
+
+
+def test_what_is_kept_is_of_one_epoch(clock, chain):
+    """Fragments that were forged in the clear are no part of what is encrypted: of the Finished to come, or of the next handshake."""
+    client, server = network.pair(chain, client={"cipher_suite": 0xC02B})
+    give(server, client.datagrams())
+    give(client, server.datagrams())
+    last = apart(client.datagrams())
+    give(server, last[:1])
+    for end in (client, server):
+        for seq in range(end.session.dtls.assembly.seq + (end is client), 9):
+            end.put(network.record(network.fragment(11, 600, seq, 1, bytes(99)), number=900 + seq))
+    began = clock.now
+    give(server, last[1:])
+    give(client, apart(server.datagrams()))
+    assert client.complete and server.complete
+    client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+    Network(clock).run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2 and clock.now - began < 1000
 
 
 def test_what_is_kept_is_bounded(clock, chain):
@@ -522,6 +573,17 @@ def test_alerts_in_the_clear(clock, chain):
     client, server = network.pair(chain)
     client.put(network.record(b"\2\x28", c.ALERT))
     assert client.alerts == [(2, 40)] and client.session.closing
+
+
+def test_warnings_are_counted_between_data(clock, psk):
+    """32 in a row are too many, not 32 in a session's life."""
+    net, client, server = connected(clock, psk, **PSK)
+    for i in range(2 * 32 + 1):
+        server.session.send_alert(1, c.ALERT_USER_CANCELED)
+        if i < 32:
+            server.send(b"data")
+        give(client, server.datagrams())
+        assert bool(client.error) == (i == 2 * 32)
 
 
 def test_a_failure_sends_its_alert(clock, chain):
@@ -800,8 +862,14 @@ def test_hello_verify_requests_have_an_end(clock, chain):
         client.put(network.record(network.fragment(3, len(body), i, 0, body)))
         sent += len(client.datagrams())
     assert sent == 4 and not client.error
-    net, client, server = connected(clock, chain)
-    client.put(network.record(network.fragment(3, 7, 0, 0, b"\xfe\xff\4abcd")))
+    late = network.record(network.fragment(3, 7, 0, 0, b"\xfe\xff\4abcd"), number=99)
+    client, server = network.pair(chain)
+    give(server, client.datagrams())
+    kind, length, seq, body = whole(server.datagrams())[0]
+    client.put(network.record(network.fragment(kind, length, seq, 0, body[:20]), number=50))
+    assert not client.put(late).datagrams()  # it is between the parts of a ServerHello
+    network.connect(client, server, Network(clock))
+    client.put(late)
     assert not client.error and not client.datagrams()
 
 
@@ -905,8 +973,12 @@ def test_garbage(clock, psk, seed):
 def test_nothing_is_left_after_delete(clock, chain):
     client, server = network.pair(chain)
     give(server, client.datagrams())
+    clock.now += 1000
     flight = server.session.dtls.flight.messages.buf
     assert any(flight)
     server.session.delete()
     assert not any(flight) and server.session.timeout() == -1
     server.session.delete()
+    assert client.session.want_outdata()  # a datagram that nobody took
+    client.session.delete()
+    assert not client.session.want_outdata()

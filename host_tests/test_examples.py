@@ -12,6 +12,9 @@ import sys
 from pathlib import Path
 
 import client as client_example
+import datagrams as datagrams_example
+import loop
+import network
 import peers
 import pki
 import pytest
@@ -19,6 +22,7 @@ import server as server_example
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, PublicFormat
 from peers import Process
 
+import mxtls
 import targets
 
 CHAIN = pki.chain(key="p256", ips=["127.0.0.1"], eku=("server", "client"))
@@ -212,3 +216,82 @@ def test_help(example, module):
         assert '"%s"' % row[0] in tests, row[0]
     done = targets.run(targets.CPYTHON, "examples/%s.py" % example, ("--nothing",), timeout=60)
     assert done.returncode == 1 and "option --nothing is not known" in done.stdout
+
+
+class Reset:
+    """A socket whose peer has said something that is no TLS, and is gone."""
+
+    closed = False
+
+    def recv_into(self, view, n):
+        view[:5] = b"GET /"
+        return 5
+
+    def send(self, view):
+        raise OSError(104, "reset by peer")
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_socket_that_fails_is_closed(capsys, monkeypatch):
+    """The alert cannot be sent any more."""
+    options = server_example.common.parse(server_example.OPTIONS, ["--echo"])
+    sock = Reset()
+    assert server_example.one(loop.psk_keys()[1], {}, sock, options) and sock.closed
+    sock = Reset()
+    monkeypatch.setattr(client_example.common, "connect", lambda *where: sock)
+    options = client_example.common.parse(client_example.OPTIONS, ["--connect", "a:1"])
+    with pytest.raises(OSError):
+        client_example.connection(options, loop.psk_keys()[0], None, "a", 1)
+    assert sock.closed and "this is not TLS" in capsys.readouterr().out
+
+
+class Air:
+    """A socket that serves one client in memory, and hears of others first."""
+
+    def __init__(self, client, first):
+        self.client = client
+        self.waiting = list(first)
+
+    def fetch(self):
+        self.waiting += [(datagram, CLIENT) for datagram in self.client.datagrams()]
+        return bool(self.waiting)
+
+    def recvfrom(self, n):
+        return self.waiting.pop(0)
+
+    def sendto(self, view, address):
+        if address != CLIENT:
+            raise OSError(22, "nobody can be sent to there")
+        self.client.put(bytes(view))
+        if self.client.session.established and not self.client.sent_hello:
+            self.client.sent_hello = True
+            self.client.send(b"hello")
+        elif self.client.data == b"hello" and not self.client.session.closing:
+            self.client.close()
+        return len(view)
+
+
+CLIENT = ("127.0.0.1", 5)
+
+
+def test_a_server_of_datagrams_outlives_who_comes(monkeypatch, capsys, datagrams):
+    """A hello from where nothing can be sent to, as port 0 is, ends nothing, nor does one that finds no memory."""
+    example = datagrams_example
+    example.common._asked = dict.fromkeys(("alpn", "export"))
+    ours, theirs = loop.psk_keys()
+    client = network.End(mxtls.ClientSession(ours, cipher_suite=0x00A8, dtls=True))
+    client.sent_hello = False
+    full = [MemoryError()]
+
+    def session(cid):
+        if full:
+            client.session.dtls.flight.again()
+            raise full.pop()
+        return mxtls.ServerSession(theirs, dtls=True)
+
+    air = Air(client, [(client.session.get_outdata().tobytes(), ("127.0.0.1", 0)), (b"", ("127.0.0.1", 0))])
+    monkeypatch.setattr(example, "ready", lambda sock, wait: sock.fetch())
+    assert example.serve(air, session, 1, None, False) == 0 and not full
+    assert client.data == b"hello" and "handshake version=dtls1.2" in capsys.readouterr().out

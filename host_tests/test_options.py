@@ -99,6 +99,92 @@ mxtls.close()
 """)
 
 
+def test_arena_of_two_sessions(tmp_path, chain):
+    """What a session takes while another was the last to work is its own all the same: it outlives the other."""
+    run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+import mxtls.memory as memory
+mxtls.open(arena=60000)
+text = bytes(range(250)) * 20
+for version in (0x0303, 0x0304):
+    (c, s), other = pair(most=version), pair(most=version)
+    run(c, s)
+    for part in range(3):
+        other = pair(most=version)
+        run(*other)
+        if part == 0:
+            c.encode_to_outdata(text)
+        elif part == 1:
+            c.get_readbuf()
+        else:
+            c.encode_rehandshake()
+        for session in other:
+            session.delete()
+        more = pair()
+        run(*more)
+        for session in more:
+            session.delete()
+        if part == 0:
+            out = bytes(c.get_outdata())
+            c.sent_data(len(out))
+            s.get_readbuf()
+            while out:
+                view = s.get_readbuf()
+                n = min(len(view), len(out))
+                view[:n] = out[:n]
+                out = out[n:]
+                status = s.received_data(n)
+                while status == mxtls.APP_DATA:
+                    assert bytes(s.plaintext) == text[: s.plain_len]
+                    status = s.processed_data()
+        carry(c, s)
+        echo(c, s, b"still there")
+    for session in made:
+        session.delete()
+    assert memory.spent() == 0
+""")
+
+
+def test_arena_and_tickets(tmp_path, chain):
+    """The key that seals tickets is of the Keys: it outlives the session that asked for it first."""
+    run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+import mxtls.memory as memory
+mxtls.open(arena=30000)
+kc, ks = mxtls.Keys(), mxtls.Keys()
+kc.load_rsa_keys(None, None, None, %r)
+ks.load_rsa_keys(%r, %r)
+for version in (0x0303, 0x0304):
+    sid = mxtls.SessionId()
+    for again in range(3):
+        c = mxtls.ClientSession(kc, sid, server_name="localhost", max_version=version)
+        s = mxtls.ServerSession(ks, max_version=version)
+        run(c, s)
+        echo(s, c, b"so that the tickets have come")
+        assert c.resumed == s.resumed == (again > 0), again
+        c.delete()
+        s.delete()
+        assert memory.spent() == 0 and memory.owner is None
+        assert ks.ticket_keys and all(any(key.aead._aes) for key in ks.ticket_keys)
+""" % tuple(str(p) for p in (chain.root_path, chain.chain_path, chain.key_path)))
+
+
+def test_arena_and_a_socket_that_fails(tmp_path, chain):
+    """wrap_socket raises, and nobody has the socket: nothing of its session is left."""
+    run(tmp_path, chain, {"USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+import socket
+import mxtls.memory as memory, mxtls.ssl as ssl, mxtls.tls as tls
+mxtls.open(arena=30000)
+for module in (tls, ssl):
+    ours, theirs = socket.socketpair()
+    theirs.send(b"HTTP/1.0 400 Bad Request")
+    context = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
+    try:
+        context.wrap_socket(ours, server_hostname="localhost")
+        raise SystemExit("wrapped")
+    except OSError as e:
+        assert e.args[0] == -0x7200 and memory.spent() == 0, e  # before CPython's collector closes the socket
+""")
+
+
 @pytest.mark.parametrize("size", (500, 800, 1500, 2500, 3300))
 def test_arena_spent(tmp_path, chain, size):
     """A block that is too small: MEM_FAIL, and nothing stays in it."""
@@ -147,6 +233,53 @@ threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
 for t in threads: t.start()
 for t in threads: t.join()
 assert not failed, failed
+""")
+
+
+def test_every_call_that_computes_takes_the_lock(tmp_path, chain):
+    """Random bytes, records that get_writebuf has to seal first, cookies, exported keys, and the arena."""
+    run_dtls(tmp_path, chain, {"USE_MULTITHREADING": 1, "USE_PEERSEC_MEMORY_MANAGEMENT": 1}, """
+from _thread import get_ident
+import mxtls.exporter, mxtls.buffers, mxtls.crypto.drbg, mxtls.lock as lock, mxtls.record_aead, mxtls.record_aead13, mxtls.ssl as ssl
+seen = []
+def watch(where, name):
+    was = getattr(where, name)
+    def call(*a):
+        assert lock._owner == get_ident(), name
+        seen.append(name)
+        return was(*a)
+    setattr(where, name, call)
+mxtls.open(arena=60000)
+watch(mxtls.crypto.drbg.Drbg, "generate")
+watch(mxtls.record_aead.AeadRecord, "seal")
+watch(mxtls.record_aead13.Aead13Record, "seal")
+watch(mxtls.exporter, "export")
+watch(mxtls.buffers, "take")
+ssl.RAND_bytes(8)
+listener = mxtls.Listener()
+c, s, sent = datagrams()
+listener.check(sent[0], len(sent[0]), b"address")
+assert c.export(b"EXPORTER-test") == s.export(b"EXPORTER-test")
+c.encode_rehandshake()
+del seen[:]
+c.get_writebuf(10)
+assert "seal" in seen
+c, s = pair(0, 0x0304)
+run(c, s)
+c.wr.spent = lambda: True
+del seen[:]
+c.get_writebuf(5000)
+assert "seal" in seen and "take" in seen
+c.need = 5000
+del seen[:]
+c.get_readbuf()
+assert "take" in seen
+""")
+
+
+def test_threads_without_what_is_optional(tmp_path, chain):
+    run(tmp_path, chain, {"USE_MULTITHREADING": 1, "USE_TLS_1_3": 0, "USE_POST_HANDSHAKE_AUTH": 0, "ENABLE_SECURE_REHANDSHAKES": 0, "ENABLE_INSECURE_REHANDSHAKES": 0, "USE_REHANDSHAKES": 0}, """
+run(*pair())
 """)
 
 

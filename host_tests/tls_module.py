@@ -23,7 +23,8 @@ def check(what, got, wanted=True):
 
 
 class Pipe(io.IOBase):
-    """One end of a pipe. most: bytes that a write takes at once, 0 for none; datagrams keep their borders; error: what a read raises."""
+    """One end of a pipe. most: bytes that a write takes at once, 0 for none; datagrams keep their borders; error: what a read raises; late: what
+    one raises that has nothing to read, and a write when `left` bytes were taken."""
 
     def __init__(self, datagrams=False):
         self.other = None
@@ -31,7 +32,8 @@ class Pipe(io.IOBase):
         self.datagrams = datagrams
         self.most = 1 << 20
         self.ended = False
-        self.error = 0
+        self.error = self.late = 0
+        self.left = 1 << 30
         self.closed_by = []
         self.polled = []
 
@@ -39,6 +41,8 @@ class Pipe(io.IOBase):
         if self.error:
             raise OSError(self.error, "as told; it is a test")
         if not self.parts:
+            if self.late:
+                raise OSError(self.late, "as told; it is a test")
             return 0 if self.other.ended else None
         part = self.parts[0]
         n = min(len(buf), len(part))
@@ -52,7 +56,10 @@ class Pipe(io.IOBase):
     def write(self, buf):
         if not self.most:
             return None
-        n = min(len(buf), self.most)
+        n = min(len(buf), self.most, self.left)
+        if not n:
+            raise OSError(self.late, "as told; it is a test")
+        self.left -= n
         self.other.parts.append(bytes(buf[:n]))
         return n
 
@@ -67,8 +74,26 @@ class Pipe(io.IOBase):
         pass
 
 
-def pipes(datagrams=False):
-    a, b = Pipe(datagrams), Pipe(datagrams)
+class Blocking(Pipe):
+    """The same with a socket's calls; blocked: the reads that would have waited."""
+
+    def __init__(self, datagrams=False):
+        super().__init__(datagrams)
+        self.blocked = []
+
+    def recv(self, n):
+        if not self.parts:
+            self.blocked.append(n)
+            raise OSError(11, "it would wait; it is a test")
+        data = bytearray(n)
+        return bytes(data[: self.readinto(data)])
+
+    def send(self, buf):
+        return self.write(buf)
+
+
+def pipes(datagrams=False, kind=Pipe):
+    a, b = kind(datagrams), kind(datagrams)
     a.other, b.other = b, a
     return a, b
 
@@ -81,9 +106,9 @@ def contexts(module=tls):
     return client, server
 
 
-def join(client, server, name="localhost", datagrams=False, blocking=True):
+def join(client, server, name="localhost", datagrams=False, blocking=True, kind=Pipe):
     """Both sockets and their pipes, the handshake not begun."""
-    a, b = pipes(datagrams)
+    a, b = pipes(datagrams, kind)
     c = client.wrap_socket(a, server_hostname=name, do_handshake_on_connect=False)
     s = server.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
     if not blocking:
@@ -195,6 +220,42 @@ def waiting():
         a.most = 1000
         check("all went", done, len(text))
         check("once each", s.read(len(text) + 1) == text)
+
+
+def timeouts():
+    """A transport whose time is over in the middle of a call: nothing is lost, and nothing goes twice."""
+    client, server = contexts()
+    c, s, a, b = join(client, server)
+    meet(c, s)
+    a.late = b.late = 110
+    long = bytes(range(250)) * 60
+    for text, left in ((b"short", 0), (b"short", 9), (long, 0), (long, 4000), (long, 9000)):
+        a.left = left
+        check("a write in time", fails(c.write, text), 110)
+        a.left = 1 << 30
+        check("once more", c.write(text), len(text))
+        check("it came once", s.read(len(text) + 1) == text)
+    buf = bytearray(9)
+    for read in (lambda: s.read(9), s.read, s.readline, lambda: bytes(buf[: s.readinto(buf)])):
+        c.write(b"half")
+        check("what came in time", read(), b"half")
+        check("nothing came", fails(read), 110)
+        c.write(b"the whole")
+        check("the rest", s.read(9), b"the whole")
+
+
+def closing():
+    """What lies unread when a socket closes is thrown away, and not waited for."""
+    client, server = contexts()
+    for unread in (b"", b"1", b"\x17\3\3", bytes(600), bytes(20000)):
+        c, s, a, b = join(client, server, kind=Blocking)
+        meet(c, s)
+        if unread:
+            a.parts.append(unread)
+        del a.blocked[:]
+        c.close()
+        check("it does not wait for more", (a.blocked, a.closed_by), ([], [4]))
+        check("goodbye", s.read(), b"")
 
 
 def refusals():
@@ -462,6 +523,8 @@ def sockets(port):
 
 streams()
 waiting()
+timeouts()
+closing()
 refusals()
 choices()
 datagrams()

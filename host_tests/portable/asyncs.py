@@ -135,6 +135,16 @@ async def ends():
     await close(server, writer)
 
 
+async def whole(reader, n):
+    """n bytes, by read and readinto in turn."""
+    data = b""
+    while len(data) < n:
+        buf = bytearray(2)
+        data += bytes(buf[: await reader.readinto(buf)])
+        data += await reader.read(min(3, n - len(data))) if len(data) < n else b""
+    return data
+
+
 async def cancelled():
     """A read that is cancelled loses nothing; a handshake that is cancelled leaves nothing."""
     go = asyncio.Event()
@@ -155,6 +165,32 @@ async def cancelled():
             check("cancelled")
     go.set()
     check("nothing is lost", await reader.readline(), b"at last\n")
+    await close(server, writer)
+
+    async def halves(reader, writer):
+        """The first half of what is asked for at once, the second when the call was cancelled."""
+        while await reader.read(1):
+            writer.write(b"first, ")
+            await writer.drain()
+            await reader.read(1)
+            writer.write(b"second\n")
+            await writer.drain()
+        await go.wait()
+
+    server = await serve(halves)
+    reader, writer = await connect()
+    for call in (reader.readline, lambda: reader.readexactly(14), reader.read):
+        for again in (reader.readline, lambda: reader.readexactly(14), lambda: whole(reader, 14)):
+            writer.write(b"1")
+            await writer.drain()
+            try:
+                await asyncio.wait_for(call(), 0.05)
+                check("it does not wait", False)
+            except asyncio.TimeoutError:
+                pass
+            writer.write(b"2")
+            await writer.drain()
+            check("nor half of it", await asyncio.wait_for(again(), 5), b"first, second\n")
     await close(server, writer)
 
     async def dumb(reader, writer):

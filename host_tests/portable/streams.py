@@ -40,10 +40,11 @@ class Line:
     def __init__(self, most=1000, empty=None):
         self.most = most
         self.empty = empty
-        self.came = bytearray(40000)
+        self.came = bytearray(20000)
         self.start = self.end = 0
         self.other = None
         self.full = False
+        self.left = 1 << 20  # bytes until it is full
         self.ended = False
         self.closed = False
 
@@ -66,7 +67,8 @@ class Line:
         other = self.other
         if self.full:
             return None
-        n = min(n, self.most)
+        n = min(n, self.most, self.left)
+        self.left -= n
         for i in range(n):
             other.came[other.end + i] = buf[off + i]
         other.end += n
@@ -169,6 +171,14 @@ def reads():
     server.close()
 
 
+def bounds():
+    """Lengths that are beyond a buffer's end mean its end, as MicroPython's streams have it."""
+    client, server = shake(*pair())
+    check("written", (client.write(b"0123456", 2, 99), client.write(b"", 0, 9), client.write(b"x", 2, 1), client.write(b"x", 2)), (5, 0, 0, 0))
+    buf = bytearray(3)
+    check("read", (server.readinto(buf, 99), bytes(buf), server.read(9)), (3, b"234", b"56"))
+
+
 def again():
     """A server asks to negotiate again while data is on its way: that goes to the sink. A client that leaves instead has not negotiated."""
     client, server = shake(*pair())
@@ -236,6 +246,21 @@ def waits():
     client.transport.full = False
     check("it can be repeated", client.write(b"stuck"), 5)
     check("and was sent once", server.read(5), b"stuck")
+    text = bytes(range(250)) * 10
+    for taken in (0, 300, 1300):  # of two records and a half
+        client.transport.left = taken
+        client.session.max_out = 1024
+        fails("a write that ends in the middle", lambda: client.write(text), OSError)
+        client.transport.left = 1 << 20
+        check("it can be repeated, too", client.write(text), len(text))
+        check("and nothing went twice", server.read(len(text)) == text)
+    buf = bytearray(9)
+    for read in (lambda: server.read(9), server.read, server.readline, lambda: bytes(buf[: server.readinto(buf)])):
+        client.write(b"half")
+        check("what came in time", read(), b"half")
+        e = fails("nothing came", read, OSError)
+        client.write(b"the whole")
+        check("the rest", server.read(9), b"the whole")
     client.timeout = 0
     client.transport.full = True
     check("it would block", client.write(b"later"), None)
@@ -282,6 +307,6 @@ def heap():
         check("records under heap_lock", good)
 
 
-for test in (lines, reads, again, ends, waits, heap):
+for test in (lines, reads, bounds, again, ends, waits, heap):
     test()
 print("streams: %d passed" % passed)

@@ -20,6 +20,8 @@ from mxtls.kernels.mem import copy
 from mxtls.stream import Stream as _Blocking
 
 _CHUNK = 4096  # bytes that a _Buffered line keeps at most
+_LINE = 8192
+_ALL = 0x3FFFFFFF
 
 
 def _queue(enqueue, s):
@@ -113,6 +115,7 @@ class Stream:
         self._stream = _Blocking(session, self._line.transport, timeout=0, endless=endless)
         self._reading = asyncio.Lock()
         self._writing = asyncio.Lock()
+        self._got = bytearray()  # what a call was given before it was cancelled: the next one's
         self._rest = bytearray()  # what write() has taken and could not send
         self._at = 0
         self._closing = False
@@ -150,6 +153,7 @@ class Stream:
             raise
 
     async def _shake(self):
+        await asyncio.sleep(0)  # the session's key was a long computation
         async with self._reading:
             while not self._stream.handshake():
                 await self._moved(True)
@@ -160,41 +164,53 @@ class Stream:
     async def readinto(self, buf):
         """Put what has come into buf, waiting for it; returns how many bytes, 0 at the end."""
         async with self._reading:
+            if self._got:
+                data = self._given(len(buf))
+                copy(buf, 0, data, 0, len(data))
+                return len(data)
             await self._ready()
             return self._stream.read_some(buf, 0, len(buf))
 
     async def read(self, n=-1):
         """What has come, at most n bytes of it, waiting for the first; b"" at the end. All until the end with n < 0."""
         async with self._reading:
-            if n >= 0:
-                return self._stream.read(min(n, await self._ready()))
-            data = bytearray()
-            while True:
-                m = await self._ready()
-                if not m:
-                    return bytes(data)
-                data.extend(self._stream.read(m))
+            if n < 0:
+                return await self._collect(_ALL)
+            return self._given(n) if self._got else self._stream.read(min(n, await self._ready()))
 
     async def readexactly(self, n):
         """n bytes. When the peer closes before: EOFError, on CPython its kind that has them in `partial`."""
-        data = bytearray(n)
-        at = 0
         async with self._reading:
-            while at < n:
-                if not await self._ready():
-                    if hasattr(asyncio, "IncompleteReadError"):
-                        raise asyncio.IncompleteReadError(bytes(data[:at]), n)
-                    raise EOFError
-                at += self._stream.read_some(data, at, n - at)
-        return bytes(data)
+            data = await self._collect(n)
+        if len(data) < n:
+            if hasattr(asyncio, "IncompleteReadError"):
+                raise asyncio.IncompleteReadError(data, n)
+            raise EOFError
+        return data
 
     async def readline(self):
         """A line with its end, or 8192 bytes of one that is longer; less at the end of all."""
-        line = b""
         async with self._reading:
-            while not line.endswith(b"\n") and len(line) < 8192 and await self._ready():
-                line += self._stream.readline(8192 - len(line))
-        return line
+            return await self._collect(_LINE, True)
+
+    async def _collect(self, n, line=False):
+        """n bytes, or a line of no more; fewer at the end. They gather in _got, which outlives a call that is cancelled."""
+        got = self._got
+        while len(got) < n and not (line and b"\n" in got):
+            m = await self._ready()
+            if not m:
+                break
+            m = min(m, n - len(got))
+            got.extend(self._stream.readline(m) if line else self._stream.read(m))
+        if line:
+            n = min(n, got.find(b"\n") + 1 or n)
+        return self._given(n)
+
+    def _given(self, n):
+        """The first n bytes of _got, or all."""
+        data = bytes(memoryview(self._got)[:n])
+        self._got = self._got[n:]
+        return data
 
     # Writing
 
@@ -293,7 +309,6 @@ if _USE_CLIENT:
             writer.close()
             await writer.wait_closed()
             raise
-        await asyncio.sleep(0)
         stream = Stream(session, reader, writer)
         await stream.handshake(handshake_timeout)
         return stream, stream

@@ -5,6 +5,7 @@ from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.mem import copy, wipe
 
 if _USE_ARENA:
+    import mxtls.memory as memory
     from mxtls.memory import give as wipe, take
 
 
@@ -17,6 +18,8 @@ class Buffer:
         self.start = 0
         self.end = 0
         self.limit = limit
+        if _USE_ARENA:
+            self.owner = memory.owner
 
     def room(self, n):
         """Make n bytes free after end, by moving the pending bytes to the front and, where that is not
@@ -29,6 +32,8 @@ class Buffer:
         if size + n > self.size:
             if size + n > self.limit:
                 return -1
+            if _USE_ARENA:
+                memory.owner = self.owner
             buf = take(size + n) if _USE_ARENA else bytearray(size + n)
         copy(buf, 0, self.buf, start, size)
         if _USE_ARENA and buf is not self.buf:
@@ -41,6 +46,7 @@ class Buffer:
 
     def free(self):
         """Wipe the bytes; the buffer holds nothing from now on."""
-        wipe(self.buf)
-        self.buf = b""
+        if self.size:
+            wipe(self.buf)
+        self.buf = b""  # which cannot be wiped a second time
         self.start = self.end = self.size = self.limit = 0

@@ -209,7 +209,7 @@ class Dtls:
             return session._alert(buf, off, n)
         if not rd or not session.established or session.state == _WAIT_FINISHED or session.state == _WAIT_RESUMED_FINISHED:
             return self._drop(session, "data before its time")
-        session.rehandshakes = 0
+        session._empty = session.rehandshakes = 0
         if session.hs is None and self.flight.messages.end and not self.flight.pending():
             self._release(session)  # the peer has our last flight
         if n == 0:
@@ -287,7 +287,7 @@ class Dtls:
     def _out_of_turn(self, session, kind, off, n):
         # The two messages that no transcript has, and that have no place in the order.
         if _USE_CLIENT and session.client:
-            if kind == _HELLO_VERIFY_REQUEST and session.state == _WAIT_SERVER_HELLO:
+            if kind == _HELLO_VERIFY_REQUEST and session.state == _WAIT_SERVER_HELLO and not self.assembly.done:  # no part of a ServerHello has come
                 self._verify(session, off, n)
             elif kind == _HELLO_REQUEST and session.state == _OPEN and n == 0:
                 session._handshake(off, _FRAGMENT)
@@ -365,6 +365,7 @@ class Dtls:
             machine.change_cipher_spec(session, b"\x01", 0, 1)
             self.epoch += 1
             self.window.reset()
+            self.assembly.kept.end = 0  # it is of the epoch before: forged, as all that was due there has come
 
     if _USE_CLIENT:
 
@@ -401,12 +402,13 @@ class Dtls:
         """Room in the flight for a message of at most `most` body bytes; where it begins in flight.messages.buf."""
         f = self.flight
         if kind == _HELLO_REQUEST or (_USE_CLIENT and kind == _CLIENT_HELLO):
-            f.answered = True
+            f.answered = f.answered or f.change < 0  # behind a last flight that may be lost: it goes again with it
             f.seq = 0
-            self.assembly.restart(0)
             self.verifies = 0
             self.idle = True
             self.asked = kind == _HELLO_REQUEST
+            if not self.asked:
+                self.assembly.restart(0)
         if f.answered and self.old:
             self.old.wipe()
             self.old = None
@@ -590,5 +592,6 @@ class Dtls:
     def free(self):
         """Wipe and give back the buffers."""
         self.wipe()
+        self.left = 0
         self.flight.messages.free()
         self.assembly.kept.free()

@@ -11,6 +11,7 @@ from micropython import const
 
 import mxtls_port
 from mxtls.codes import CLIENT_HELLO as _CLIENT_HELLO, HANDSHAKE as _HANDSHAKE, HELLO_VERIFY_REQUEST as _HELLO_VERIFY_REQUEST
+from mxtls.config import USE_MULTITHREADING as _USE_MULTITHREADING
 from mxtls.crypto.drbg import random_into
 from mxtls.crypto.hmac import Hmac
 from mxtls.kernels.ct import ct_equal
@@ -94,3 +95,9 @@ def cookie_offset(buf, n):
     if buf[_HELLO] != 0xFE or buf[_HELLO + 34] > 32 or at >= end or at + 1 + buf[at] > end:
         return 0
     return at
+
+
+if _USE_MULTITHREADING:
+    from mxtls.lock import guard
+
+    guard(Listener, "__init__ check")

@@ -37,7 +37,7 @@ class Flight:
         self.answered = True  # the next message begins another flight
         self.wait = _FIRST_WAIT
         self.tries = 0
-        self.since = 0  # when it was sent
+        self.since = -1  # when it was sent, -1: not all of it has gone
 
     def begin(self):
         """A message follows. When the peer has answered what is here, its flight is a new one."""
@@ -76,8 +76,9 @@ class Flight:
         self.changed = False
 
     def sent(self):
-        """All of it has gone: now the peer's time runs."""
-        self.since = mxtls_port.ticks_ms()
+        """All of it has gone: now the peer's time runs, whatever else goes meanwhile."""
+        if self.since < 0:
+            self.since = mxtls_port.ticks_ms()
 
     def left(self):
         """Milliseconds until it must be sent again, 0 when that is due."""
@@ -96,6 +97,7 @@ class Flight:
         m = self.messages
         first = out.end
         most += first
+        self.since = -1
         while self.pending():
             before = self.at < self.change or not self.changed and self.at == self.change
             wr = old if self.change >= 0 and before else session.wr

@@ -33,6 +33,7 @@ def locked(function):
 
 
 def guard(cls, names):
-    """Put these methods of a class under the lock."""
+    """Put these methods of a class under the lock, as far as the build has them."""
     for name in names.split():
-        setattr(cls, name, locked(getattr(cls, name)))
+        if hasattr(cls, name):
+            setattr(cls, name, locked(getattr(cls, name)))

@@ -15,7 +15,7 @@ from mxtls.kernels.mem import wipe
 _ALIGN = const(15)
 _block = None
 _used = []  # [offset, size, view, owner] of each piece, by offset
-owner = None  # the session that works now: release() takes back all it holds, whatever became of it
+owner = None  # the session that works now: release() takes back all it holds, whatever became of it. None: what is taken is of the heap
 
 
 def open(size):
@@ -28,7 +28,7 @@ def open(size):
 
 def take(size):
     """size zero bytes, aligned to 16: the first gap that is large enough."""
-    if _block is None:
+    if _block is None or owner is None:
         return bytearray(size)
     at = 0
     i = 0
@@ -52,7 +52,10 @@ def give(piece):
 
 
 def release(session):
-    """Give back every piece of a session."""
+    """Give back every piece of a session, which works no more."""
+    global owner
+    if owner is session:
+        owner = None
     i = len(_used)
     while i:
         i -= 1

@@ -304,6 +304,8 @@ class RecordLayer:
             """The key has sealed as many records as it may: another one (RFC 8446 section 5.5)."""
             from mxtls.handshake import schedule
 
+            if _USE_ARENA:
+                memory.owner = self
             schedule.send_update(self, 0)
 
         def in_record(self):

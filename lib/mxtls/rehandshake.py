@@ -13,15 +13,21 @@ from mxtls.codes import (
 )
 from mxtls.config import (
     USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA,
     USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_TLS_1_3 as _USE_TLS_1_3,
 )
 from mxtls.errors import Error
 
+if _USE_ARENA:
+    import mxtls.memory as memory
+
 
 def encode(session, keys, cert_validator, session_option, cipher_suite):
     """See Session.encode_rehandshake."""
+    if _USE_ARENA:
+        memory.owner = session
     if session.state != _OPEN or session.closing:
         raise Error(_ERROR, _ALERT_NONE, "the session is not open, or negotiates already; wait for HANDSHAKE_COMPLETE")
     full = bool(keys or cert_validator or cipher_suite or session_option == _OPTION_FULL_HANDSHAKE)

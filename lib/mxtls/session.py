@@ -591,7 +591,7 @@ if _USE_ARENA:
 if _USE_MULTITHREADING:
     from mxtls.lock import guard
 
-    guard(Session, "received_data processed_data encode_writebuf encode_to_outdata encode_closure_alert encode_rehandshake delete")
+    guard(Session, "want_input received_data processed_data received_eof want_output encode_writebuf encode_to_outdata encode_closure_alert encode_rehandshake export delete")
     if _USE_DTLS:
         guard(Session, "get_outdata want_outdata sent_data")  # they seal
     if _USE_CLIENT:

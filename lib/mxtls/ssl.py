@@ -13,6 +13,7 @@ from mxtls.codes import CLOSING_GOT as _GOT
 from mxtls.config import (
     USE_ALPN as _USE_ALPN,
     USE_DTLS as _USE_DTLS,
+    USE_MULTITHREADING as _USE_MULTITHREADING,
     USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
     USE_PKCS5 as _USE_PKCS5,
     USE_PSK as _USE_PSK,
@@ -188,7 +189,7 @@ class SSLContext(tls.SSLContext):
         stream = SSLSocket(self, sock, server_hostname, None, session)
         stream._ragged_eof = suppress_ragged_eofs
         if do_handshake_on_connect:
-            stream.do_handshake()
+            stream.begin()
         return stream
 
     def wrap_bio(self, incoming, outgoing, server_side=False, server_hostname=None, session=None):
@@ -445,3 +446,9 @@ def RAND_bytes(n):
     data = bytearray(n)
     random_into(data, 0, n)
     return bytes(data)
+
+
+if _USE_MULTITHREADING:
+    from mxtls.lock import locked
+
+    RAND_bytes = locked(RAND_bytes)

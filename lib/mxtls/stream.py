@@ -279,24 +279,30 @@ class Stream:
             self._follow(-1)
         return 0
 
-    def ready(self):
-        """Wait for plaintext: how many bytes of it can be read at once; 0 at the end, None: it would block."""
+    def ready(self, got=0):
+        """Wait for plaintext: how many bytes of it can be read at once; 0 at the end, None: it would block. Whoever has got some already
+        does not lose them: a time that is over then is None, too, and an error of the next call."""
         s = self.session
         self._began = self.ticks_ms()
-        if not s.established and not self.closed and not self.handshake():
-            return None
-        while True:
-            n = self.pending()
-            if n or self.closed:
-                return n
-            if not self.feed():
+        try:
+            if not s.established and not self.closed and not self.handshake():
                 return None
+            while True:
+                n = self.pending()
+                if n or self.closed:
+                    return n
+                if not self.feed():
+                    return None
+        except OSError:
+            if not got:
+                raise
+            return None
 
     # Reading
 
-    def read_some(self, buf, off, n):
+    def read_some(self, buf, off, n, got=0):
         """Put what has come into buf[off:off+n], waiting for it: returns how many bytes, at least one; 0 at the end, which the peer announced; None: it would block."""
-        m = self.ready() if n else 0
+        m = self.ready(got) if n else 0
         if m:
             s = self.session
             m = min(m, n)
@@ -305,26 +311,26 @@ class Stream:
         return m
 
     def readinto(self, buf, n=-1):
-        """Fill buf, or its first n bytes. Returns how many there are: fewer only at the end, or what is there when it would block; None for nothing."""
-        if n < 0:
+        """Fill buf, or its first n bytes. Returns how many there are: fewer only at the end, or what is there when it would block or the time is over; None for nothing."""
+        if n < 0 or n > len(buf):
             n = len(buf)
         at = 0
         while at < n:
-            m = self.read_some(buf, at, n - at)
+            m = self.read_some(buf, at, n - at, at)
             if not m:
                 return at if at or m == 0 else None
             at += m
         return at
 
     def read(self, n=-1):
-        """n bytes, or all until the peer closes; bytes. Fewer only at the end, or what is there when it would block; None for nothing."""
+        """n bytes, or all until the peer closes; bytes. Fewer only at the end, or what is there when it would block or the time is over; None for nothing."""
         if n >= 0:
             data = bytearray(n)
             m = self.readinto(data)
             return None if m is None else bytes(data) if m == n else bytes(memoryview(data)[:m])
         data = bytearray()
         while True:
-            m = self.ready()
+            m = self.ready(len(data))
             if not m:
                 return bytes(data) if len(data) or m == 0 else None
             at = self.session.plain_off + self._at
@@ -332,11 +338,11 @@ class Stream:
             self._at += m
 
     def readline(self, n=-1):
-        """A line with its end, at most n bytes of it or 8192; bytes. Less at the end, or when it would block; None for nothing."""
+        """A line with its end, at most n bytes of it or 8192; bytes. Less at the end, or when it would block or the time is over; None for nothing."""
         line = bytearray()
         left = n if n >= 0 else _LINE
         while left:
-            m = self.ready()
+            m = self.ready(len(line))
             if not m:
                 return bytes(line) if len(line) or m == 0 else None
             buf = self.session.input.buf
@@ -369,7 +375,7 @@ class Stream:
 
     def write(self, data, off=0, n=-1):
         """Send data, or its n bytes from off on. Returns how many were sent: all; with timeout 0 fewer, or None, and then call again with what is left."""
-        if n < 0:
+        if n < 0 or n > len(data) - off:
             n = len(data) - off
         s = self.session
         out = s.output
@@ -378,8 +384,12 @@ class Stream:
             return None
         at = 0
         while at < n or self._owed:
-            if self._flush() is None:
-                return at or None
+            try:
+                if self._flush() is None:
+                    return at or None
+            except OSError:
+                self._owed += at  # who comes again comes with all of it
+                raise
             self._began = self.ticks_ms()
             at += min(self._owed, n - at)
             self._owed = 0

@@ -11,12 +11,14 @@ from struct import pack_into, unpack_from
 from micropython import const
 
 import mxtls_port
-from mxtls.config import USE_AES_GCM as _USE_AES_GCM, USE_ALPN as _USE_ALPN
+from mxtls.config import USE_AES_GCM as _USE_AES_GCM, USE_ALPN as _USE_ALPN, USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.crypto.drbg import random_into
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
 from mxtls.resume import SessionId
 
+if _USE_ARENA:
+    import mxtls.memory as memory
 if _USE_AES_GCM:
     from mxtls.crypto.gcm import Gcm as Aead
 else:
@@ -33,7 +35,11 @@ class TicketKey:
         self.name = bytearray(4)
         random_into(secret, 0, 32)
         random_into(self.name, 0, 4)
+        if _USE_ARENA:
+            session, memory.owner = memory.owner, None  # the key outlives the session that asks for it
         self.aead = Aead(secret)
+        if _USE_ARENA:
+            memory.owner = session
         self.born = mxtls_port.ticks_ms()
         wipe(secret)
 

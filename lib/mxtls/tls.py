@@ -171,7 +171,7 @@ class SSLContext:
         self.check_name(server_hostname)
         stream = SSLSocket(self, sock, server_hostname, client_id)
         if do_handshake_on_connect:
-            stream.do_handshake()
+            stream.begin()
         return stream
 
     def check_name(self, name):

@@ -304,6 +304,15 @@ class SSLSocket(io.IOBase):
         except Error as e:
             raise self._failure(e)
 
+    def begin(self):
+        """do_handshake, for wrap_socket: where that fails nobody has the socket, and its session is no more."""
+        try:
+            self.do_handshake()
+        except BaseException:
+            if self._session:
+                self._session.delete()
+            raise
+
     # Reading
 
     def _plain(self):
@@ -370,16 +379,12 @@ class SSLSocket(io.IOBase):
 
     def _again(self, got):
         """_plain(), and where bytes were read already what fails waits for the next call."""
-        if got:
-            if self._error:
+        try:
+            return self._plain()
+        except OSError:
+            if got:
                 return None
-            try:
-                return self._plain()
-            except OSError:
-                if self._error:
-                    return None
-                raise
-        return self._plain()
+            raise
 
     def recv(self, n):
         """Read once, n bytes at most: bytes, b"" at the end, None when it would block."""
@@ -438,8 +443,8 @@ class SSLSocket(io.IOBase):
     # Writing
 
     def _write(self, buf, off, n):
-        """Seal and send the beginning of buf[off:off+n], one record; its bytes, None when the transport would block: then come again with
-        the same bytes, for it is sealed already."""
+        """Seal and send the beginning of buf[off:off+n], one record; its bytes, None when the transport would block: then, and when its time
+        was over, come again with the same bytes, for it is sealed already."""
         self._check()
         s = self._session
         try:
@@ -457,10 +462,11 @@ class SSLSocket(io.IOBase):
             n = s.want_output(min(n, _CHUNK))
             copy(s.output.buf, s.write_off, buf, off, n)
             s.encode_writebuf(n)
-            if self._send():
-                return n
             self._owed = n
-            return None
+            if not self._send():
+                return None
+            self._owed = 0
+            return n
         except Error as e:
             raise self._failure(e)
 
@@ -475,7 +481,11 @@ class SSLSocket(io.IOBase):
         n = left if n is None else min(n, left)
         done = 0
         while done < n:
-            m = self._write(buf, off + done, n - done)
+            try:
+                m = self._write(buf, off + done, n - done)
+            except OSError:
+                self._owed += done  # who comes again comes with all of it
+                raise
             if m is None:
                 return done or None
             done += m
@@ -551,7 +561,7 @@ class SSLSocket(io.IOBase):
                     s.encode_closure_alert()
                     self._send()
                     for _ in range(_TICKETS):  # what lies unread, as tickets do, would have TCP reset the connection, and the peer lose what it has
-                        if not self._ready(_RD) & _RD or not self._get(s.want_input()):
+                        if not self._ready(_RD) & _RD or not (sock.recv(_READ) if self._reads == 1 else self._get(s.want_input())):
                             break
             except (OSError, Error):
                 pass
