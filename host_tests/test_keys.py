@@ -272,6 +272,13 @@ def test_a_share_agrees_with_another_implementation():
     assert ours.agree(value, 0, 256) == theirs.exchange(mine).lstrip(b"\0")
 
 
+def test_a_generator_whose_powers_vanish():
+    """Such a group comes from a peer too, who may not even have signed it (DHE_PSK): one draw, then an Error."""
+    with pytest.raises(Error) as e:
+        DhShare((3**1293).to_bytes(257, "big"), b"\x03", 2048)
+    assert e.value.alert == codes.ALERT_ILLEGAL_PARAMETER and "unfit" in e.value.text
+
+
 # --- Pre-shared keys
 
 
