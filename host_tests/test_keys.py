@@ -143,6 +143,14 @@ def test_documented_failures(tmp_path):
     load(edwards.chain_pem, edwards.key_pem, mem=True, code=codes.UNSUPPORTED_FAIL)
 
 
+EMPTY = b"\x30\x27\x02\x01\x01\x04\x20" + bytes(31) + b"\x01\xa0\x00"  # an ECPrivateKey whose last field is an empty [0]
+
+
+@pytest.mark.parametrize("key", [EMPTY, b"-----BEGIN \xffPRIVATE KEY-----\nMAA=\n-----END \xffPRIVATE KEY-----\n"], ids=["empty curve", "label not ASCII"])
+def test_odd_private_keys(key):
+    load(CHAIN.chain_pem, key, mem=True, code=codes.PARSE_FAIL)
+
+
 def test_bundle_skips_one_by_one():
     bad = pki.pem(pki.issue("short", pki.make_key("rsa1024"), ca=True))
     broken = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
