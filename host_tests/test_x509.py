@@ -219,6 +219,100 @@ def test_what_a_chain_may_say(change, alert):
     assert path.alert == alert, path.text
 
 
+DNS, EMAIL, DIRECTORY = x509.DNSName, x509.RFC822Name, x509.DirectoryName
+
+
+def network(text):
+    return x509.IPAddress(ipaddress.ip_network(text))
+
+
+def address(text):
+    return x509.IPAddress(ipaddress.ip_address(text))
+
+
+def contents(extension):
+    """What the extension's SEQUENCE holds."""
+    der = extension.public_bytes()
+    return der[2 if der[1] < 128 else der[1] - 126 :]
+
+
+def constrained(permitted, excluded, subject=b"\x30\x00", names=()):
+    """Do these constraints allow that subject and those alternative names?"""
+    nc = contents(x509.NameConstraints(permitted or None, excluded or None))
+    return allowed(nc, 0, len(nc), [subject, contents(x509.SubjectAlternativeName(names)) if names else b""])
+
+
+@pytest.mark.parametrize(
+    "subtree, name, inside",
+    [
+        (DNS("example.com"), DNS("example.com"), True),
+        (DNS("example.com"), DNS("A.EXAMPLE.com"), True),
+        (DNS("EXAMPLE.com"), DNS("a.b.example.com"), True),
+        (DNS("ample.com"), DNS("example.com"), False),
+        (DNS("a.example.com"), DNS("example.com"), False),
+        (DNS(".example.com"), DNS("a.example.com"), True),
+        (DNS(".example.com"), DNS("example.com"), False),
+        (DNS(""), DNS("example.com"), True),
+        (DNS("example.com"), DNS("*.example.com"), True),
+        (DNS("example.com"), DNS("a.example.com."), True),
+        (network("10.0.0.0/8"), address("10.1.2.3"), True),
+        (network("10.0.0.0/8"), address("11.1.2.3"), False),
+        (network("0.0.0.0/0"), address("11.1.2.3"), True),
+        (network("0.0.0.0/0"), address("::ffff:10.1.2.3"), False),
+        (network("fe80::/10"), address("feb0::1"), True),
+        (network("::/0"), address("10.1.2.3"), False),
+        (EMAIL("example.com"), EMAIL("a@Example.com"), True),
+        (EMAIL("example.com"), EMAIL("a@b.example.com"), False),
+        (EMAIL(".example.com"), EMAIL("a@b.example.com"), True),
+        (EMAIL(".example.com"), EMAIL("a@example.com"), False),
+        (EMAIL("a@EXAMPLE.com"), EMAIL("a@example.com"), True),
+        (EMAIL("A@example.com"), EMAIL("a@example.com"), False),
+        (DIRECTORY(x509.Name(list(pki.name("a"))[:1])), DIRECTORY(pki.name("b")), True),
+        (DIRECTORY(pki.name("a")), DIRECTORY(pki.name("A")), True),
+        (DIRECTORY(pki.name("a")), DIRECTORY(pki.name("b")), False),
+        (DIRECTORY(pki.name(None)), DIRECTORY(pki.name("b")), True),
+    ],
+)
+def test_name_constraints(subtree, name, inside):
+    """Permitted, excluded, both, and beside names of another kind; openssl verify agrees with each row."""
+    other = x509.RegisteredID(x509.ObjectIdentifier("1.2.3"))
+    assert constrained([subtree], [], names=[other, name]) is inside
+    assert constrained([], [subtree], names=[other, name]) is not inside
+    assert constrained([subtree], [subtree], names=[name]) is False
+    assert constrained([subtree], [subtree], names=[other]) is True
+    if isinstance(name, x509.DirectoryName):
+        assert constrained([subtree], [], name.value.public_bytes()) is inside
+        assert constrained([], [subtree], name.value.public_bytes()) is not inside
+
+
+def test_name_constraints_that_could_be_evaded():
+    """Where openssl errs on the side of the name, `cryptography` and we do not."""
+    assert not constrained([], [DNS("a.example.com")], names=[DNS("*.example.com")])
+    assert not constrained([DNS("a.example.com")], [], names=[DNS("*.example.com")])
+    assert not constrained([DNS("example.com")], [], names=[DNS(".example.com")])
+    for bad in (b"*.example.com", b"example.com."):
+        nc = bytes([0xA1, len(bad) + 4, 0x30, len(bad) + 2, 0x82, len(bad)]) + bad
+        with pytest.raises(Error) as e:
+            allowed(nc, 0, len(nc), [b"\x30\x00", b"\x82\x0da.example.com"])
+        assert e.value.code == codes.PARSE_FAIL
+
+
+def test_constrained_addresses_in_subjects():
+    """RFC 5280 section 4.2.1.10: without alternative names, each emailAddress of the subject counts, wherever it stands in an RDN."""
+    mail = x509.NameAttribute(pki.NameOID.EMAIL_ADDRESS, "a@example.com", x509.name._ASN1Type.IA5String)
+    common = x509.NameAttribute(pki.NameOID.COMMON_NAME, "leaf")
+    for rdns in ([[common], [mail]], [[mail], [common]], [[common, mail]]):
+        subject = x509.Name([x509.RelativeDistinguishedName(rdn) for rdn in rdns]).public_bytes()
+        assert not constrained([], [EMAIL("example.com")], subject)
+        assert not constrained([EMAIL("example.org")], [], subject)
+        assert constrained([EMAIL("example.com")], [], subject)
+        assert constrained([], [EMAIL("example.com")], subject, [DNS("a.example.com")])
+    subject = x509.Name([x509.RelativeDistinguishedName([mail])] * 50).public_bytes()
+    with pytest.raises(Error) as e:  # as much work as alternative names may make
+        constrained([], [EMAIL("%d.example.com" % i) for i in range(300)], subject)
+    assert "too many" in e.value.text
+
+
 def test_client_purpose():
     chain = pki.chain(eku=("client",))
     assert judge(chain, None, purpose=2).alert == 0
