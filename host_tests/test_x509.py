@@ -411,6 +411,16 @@ def test_status_for_a_validator():
     assert statuses([b"\x30\x00"], chain.root_der)[1] == [SIG]
 
 
+def test_a_validator_gets_a_bounded_number():
+    """What a peer sends beyond the certificates that are looked at is not kept either."""
+    chain = pki.chain()
+    path = Path(keys_for(chain.root_der), 1, "localhost", NOW)
+    path.certs = []
+    for der in chain.chain_ders + 50 * [chain.root_der]:
+        path.add(der, 0, len(der))
+    assert path.finish() == 0 and len(path.certs) == 24 and path.certs[-1].next is None
+
+
 def test_certificate_members():
     chain = pki.chain(key="p384", names=["localhost"], ips=["127.0.0.1"], leaf={"serial": 0x1234})
     c = Certificate(chain.chain_ders[1])
