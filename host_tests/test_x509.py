@@ -489,10 +489,30 @@ def test_every_member_of_the_reference_has_a_name_here():
         assert not member.endswith("Len") or isinstance(value, int)
 
 
-def test_unique_identifiers():
-    def value(tag, data):
-        return bytes([tag, 0x82]) + len(data).to_bytes(2, "big") + data
+def value(tag, data):
+    return bytes([tag, 0x82]) + len(data).to_bytes(2, "big") + data
 
+
+def test_issuer_key_for_pss_alone():
+    """An issuer whose key is of id-RSASSA-PSS (RFC 4055): on a peer's path, and in a chain of our own."""
+    for pss in (True, False):
+        chain = pki.chain(key="rsa2048", pss=pss)
+        leaf, der = chain.chain_ders
+        c = Cert()
+        c.parse(der, 0, len(der))
+        key = value(0x30, b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" + der[c.spki + 19 : c.spki_end])
+        issuer = value(0x30, value(0x30, der[c.tbs + 4 : c.spki] + key + der[c.spki_end : c.tbs_end]) + der[c.tbs_end :])
+        assert (verify([leaf], keys_for(issuer), "localhost", NOW, 1).alert == 0) is pss
+        keys = Keys()
+        if pss:
+            keys.load_rsa_keys_mem(leaf + issuer, chain.key_der)
+        else:
+            with pytest.raises(Error) as e:
+                keys.load_rsa_keys_mem(leaf + issuer, chain.key_der)
+            assert e.value.code == codes.CERT_AUTH_FAIL
+
+
+def test_unique_identifiers():
     der = pki.chain().chain_ders[0]
     c = Cert()
     c.parse(der, 0, len(der))
