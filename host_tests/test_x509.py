@@ -11,7 +11,8 @@ import time
 import pki
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from hypothesis import given, settings, strategies as st
 
 from mxtls import codes
@@ -510,6 +511,20 @@ def test_issuer_key_for_pss_alone():
             with pytest.raises(Error) as e:
                 keys.load_rsa_keys_mem(leaf + issuer, chain.key_der)
             assert e.value.code == codes.CERT_AUTH_FAIL
+
+
+def test_rsa_signature_without_parameters():
+    """RFC 4055 section 5: absent parameters have to be taken like NULL, in the same form in both places."""
+    chain = pki.chain(key="rsa2048")
+    der = chain.chain_ders[0]
+    c = Cert()
+    c.parse(der, 0, len(der))
+    null, absent = (bytes.fromhex(h) for h in ("300d06092a864886f70d01010b0500", "300b06092a864886f70d01010b"))
+    for outer, alert in ((absent, 0), (null, codes.ALERT_BAD_CERTIFICATE)):
+        tbs = value(0x30, der[c.tbs + 4 : c.tbs_end].replace(null, absent))
+        signature = pki.make_key("rsa2048", "ca0").sign(tbs, padding.PKCS1v15(), hashes.SHA256())
+        leaf = value(0x30, tbs + outer + value(3, b"\0" + signature))
+        assert verify([leaf, chain.chain_ders[1]], keys_for(chain.root_der), "localhost", NOW, 1).alert == alert
 
 
 def test_unique_identifiers():

@@ -149,8 +149,9 @@ class Cert:
 
     def _scheme(self, off, end):
         buf = self.der.buf
+        name = bytes(buf[off:end])
         for row in _SCHEMES:
-            if row[-1] and row[0] == buf[off:end]:
+            if row[-1] and (row[0] == name or row[0] == name + b"\x05\x00"):  # RFC 4055 section 5: RSA's NULL may be absent
                 return row[1]
         if _USE_RSA_PSS and buf[off : off + 11] == _PSS_OID:
             for form in _PSS:
