@@ -195,6 +195,10 @@ def test_weak_keys():
         ({"intermediate": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
         ({"root": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
         ({"subject": None}, 0),
+        (
+            {"subject": None, "names": (), "leaf": {"extra": [(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)]}},
+            codes.ALERT_BAD_CERTIFICATE,
+        ),
         ({"leaf": {"ca": None}}, 0),
         (
             {"leaf": {"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]}},

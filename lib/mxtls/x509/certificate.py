@@ -244,8 +244,8 @@ class Cert:
             elif kind == 17:  # subjectAltName
                 self.san = d.read(off, p, 0x30)
                 self.san_end = d.end
-                if d.end != p or self.san == p:
-                    fail("the certificate's alternative names are malformed")
+                if d.end != p or self.san == p or (self.subject_end - self.subject == 2 and not critical):
+                    fail("the certificate's alternative names are malformed, or not critical without a subject")
             elif kind == 30 and _USE_NAME_CONSTRAINTS:
                 self.nc = d.read(off, p, 0x30)
                 self.nc_end = d.end
