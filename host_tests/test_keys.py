@@ -143,6 +143,14 @@ def test_documented_failures(tmp_path):
     load(edwards.chain_pem, edwards.key_pem, mem=True, code=codes.UNSUPPORTED_FAIL)
 
 
+EMPTY = b"\x30\x27\x02\x01\x01\x04\x20" + bytes(31) + b"\x01\xa0\x00"  # an ECPrivateKey whose last field is an empty [0]
+
+
+@pytest.mark.parametrize("key", [EMPTY, b"-----BEGIN \xffPRIVATE KEY-----\nMAA=\n-----END \xffPRIVATE KEY-----\n"], ids=["empty curve", "label not ASCII"])
+def test_odd_private_keys(key):
+    load(CHAIN.chain_pem, key, mem=True, code=codes.PARSE_FAIL)
+
+
 def test_bundle_skips_one_by_one():
     bad = pki.pem(pki.issue("short", pki.make_key("rsa1024"), ca=True))
     broken = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
@@ -270,6 +278,13 @@ def test_a_share_agrees_with_another_implementation():
     value = theirs.public_key().public_numbers().y.to_bytes(256, "big")
     mine = dh.DHPublicNumbers(int.from_bytes(ours.public, "big"), numbers).public_key()
     assert ours.agree(value, 0, 256) == theirs.exchange(mine).lstrip(b"\0")
+
+
+def test_a_generator_whose_powers_vanish():
+    """Such a group comes from a peer too, who may not even have signed it (DHE_PSK): one draw, then an Error."""
+    with pytest.raises(Error) as e:
+        DhShare((3**1293).to_bytes(257, "big"), b"\x03", 2048)
+    assert e.value.alert == codes.ALERT_ILLEGAL_PARAMETER and "unfit" in e.value.text
 
 
 # --- Pre-shared keys

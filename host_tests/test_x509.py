@@ -11,7 +11,8 @@ import time
 import pki
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from hypothesis import given, settings, strategies as st
 
 from mxtls import codes
@@ -194,6 +195,10 @@ def test_weak_keys():
         ({"intermediate": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
         ({"root": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
         ({"subject": None}, 0),
+        (
+            {"subject": None, "names": (), "leaf": {"extra": [(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)]}},
+            codes.ALERT_BAD_CERTIFICATE,
+        ),
         ({"leaf": {"ca": None}}, 0),
         (
             {"leaf": {"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]}},
@@ -217,6 +222,100 @@ def test_weak_keys():
 def test_what_a_chain_may_say(change, alert):
     path = judge(pki.chain(**change))
     assert path.alert == alert, path.text
+
+
+DNS, EMAIL, DIRECTORY = x509.DNSName, x509.RFC822Name, x509.DirectoryName
+
+
+def network(text):
+    return x509.IPAddress(ipaddress.ip_network(text))
+
+
+def address(text):
+    return x509.IPAddress(ipaddress.ip_address(text))
+
+
+def contents(extension):
+    """What the extension's SEQUENCE holds."""
+    der = extension.public_bytes()
+    return der[2 if der[1] < 128 else der[1] - 126 :]
+
+
+def constrained(permitted, excluded, subject=b"\x30\x00", names=()):
+    """Do these constraints allow that subject and those alternative names?"""
+    nc = contents(x509.NameConstraints(permitted or None, excluded or None))
+    return allowed(nc, 0, len(nc), [subject, contents(x509.SubjectAlternativeName(names)) if names else b""])
+
+
+@pytest.mark.parametrize(
+    "subtree, name, inside",
+    [
+        (DNS("example.com"), DNS("example.com"), True),
+        (DNS("example.com"), DNS("A.EXAMPLE.com"), True),
+        (DNS("EXAMPLE.com"), DNS("a.b.example.com"), True),
+        (DNS("ample.com"), DNS("example.com"), False),
+        (DNS("a.example.com"), DNS("example.com"), False),
+        (DNS(".example.com"), DNS("a.example.com"), True),
+        (DNS(".example.com"), DNS("example.com"), False),
+        (DNS(""), DNS("example.com"), True),
+        (DNS("example.com"), DNS("*.example.com"), True),
+        (DNS("example.com"), DNS("a.example.com."), True),
+        (network("10.0.0.0/8"), address("10.1.2.3"), True),
+        (network("10.0.0.0/8"), address("11.1.2.3"), False),
+        (network("0.0.0.0/0"), address("11.1.2.3"), True),
+        (network("0.0.0.0/0"), address("::ffff:10.1.2.3"), False),
+        (network("fe80::/10"), address("feb0::1"), True),
+        (network("::/0"), address("10.1.2.3"), False),
+        (EMAIL("example.com"), EMAIL("a@Example.com"), True),
+        (EMAIL("example.com"), EMAIL("a@b.example.com"), False),
+        (EMAIL(".example.com"), EMAIL("a@b.example.com"), True),
+        (EMAIL(".example.com"), EMAIL("a@example.com"), False),
+        (EMAIL("a@EXAMPLE.com"), EMAIL("a@example.com"), True),
+        (EMAIL("A@example.com"), EMAIL("a@example.com"), False),
+        (DIRECTORY(x509.Name(list(pki.name("a"))[:1])), DIRECTORY(pki.name("b")), True),
+        (DIRECTORY(pki.name("a")), DIRECTORY(pki.name("A")), True),
+        (DIRECTORY(pki.name("a")), DIRECTORY(pki.name("b")), False),
+        (DIRECTORY(pki.name(None)), DIRECTORY(pki.name("b")), True),
+    ],
+)
+def test_name_constraints(subtree, name, inside):
+    """Permitted, excluded, both, and beside names of another kind; openssl verify agrees with each row."""
+    other = x509.RegisteredID(x509.ObjectIdentifier("1.2.3"))
+    assert constrained([subtree], [], names=[other, name]) is inside
+    assert constrained([], [subtree], names=[other, name]) is not inside
+    assert constrained([subtree], [subtree], names=[name]) is False
+    assert constrained([subtree], [subtree], names=[other]) is True
+    if isinstance(name, x509.DirectoryName):
+        assert constrained([subtree], [], name.value.public_bytes()) is inside
+        assert constrained([], [subtree], name.value.public_bytes()) is not inside
+
+
+def test_name_constraints_that_could_be_evaded():
+    """Where openssl errs on the side of the name, `cryptography` and we do not."""
+    assert not constrained([], [DNS("a.example.com")], names=[DNS("*.example.com")])
+    assert not constrained([DNS("a.example.com")], [], names=[DNS("*.example.com")])
+    assert not constrained([DNS("example.com")], [], names=[DNS(".example.com")])
+    for bad in (b"*.example.com", b"example.com."):
+        nc = bytes([0xA1, len(bad) + 4, 0x30, len(bad) + 2, 0x82, len(bad)]) + bad
+        with pytest.raises(Error) as e:
+            allowed(nc, 0, len(nc), [b"\x30\x00", b"\x82\x0da.example.com"])
+        assert e.value.code == codes.PARSE_FAIL
+
+
+def test_constrained_addresses_in_subjects():
+    """RFC 5280 section 4.2.1.10: without alternative names, each emailAddress of the subject counts, wherever it stands in an RDN."""
+    mail = x509.NameAttribute(pki.NameOID.EMAIL_ADDRESS, "a@example.com", x509.name._ASN1Type.IA5String)
+    common = x509.NameAttribute(pki.NameOID.COMMON_NAME, "leaf")
+    for rdns in ([[common], [mail]], [[mail], [common]], [[common, mail]]):
+        subject = x509.Name([x509.RelativeDistinguishedName(rdn) for rdn in rdns]).public_bytes()
+        assert not constrained([], [EMAIL("example.com")], subject)
+        assert not constrained([EMAIL("example.org")], [], subject)
+        assert constrained([EMAIL("example.com")], [], subject)
+        assert constrained([], [EMAIL("example.com")], subject, [DNS("a.example.com")])
+    subject = x509.Name([x509.RelativeDistinguishedName([mail])] * 50).public_bytes()
+    with pytest.raises(Error) as e:  # as much work as alternative names may make
+        constrained([], [EMAIL("%d.example.com" % i) for i in range(300)], subject)
+    assert "too many" in e.value.text
 
 
 def test_client_purpose():
@@ -317,6 +416,16 @@ def test_status_for_a_validator():
     assert statuses([b"\x30\x00"], chain.root_der)[1] == [SIG]
 
 
+def test_a_validator_gets_a_bounded_number():
+    """What a peer sends beyond the certificates that are looked at is not kept either."""
+    chain = pki.chain()
+    path = Path(keys_for(chain.root_der), 1, "localhost", NOW)
+    path.certs = []
+    for der in chain.chain_ders + 50 * [chain.root_der]:
+        path.add(der, 0, len(der))
+    assert path.finish() == 0 and len(path.certs) == 24 and path.certs[-1].next is None
+
+
 def test_certificate_members():
     chain = pki.chain(key="p384", names=["localhost"], ips=["127.0.0.1"], leaf={"serial": 0x1234})
     c = Certificate(chain.chain_ders[1])
@@ -385,10 +494,44 @@ def test_every_member_of_the_reference_has_a_name_here():
         assert not member.endswith("Len") or isinstance(value, int)
 
 
-def test_unique_identifiers():
-    def value(tag, data):
-        return bytes([tag, 0x82]) + len(data).to_bytes(2, "big") + data
+def value(tag, data):
+    return bytes([tag, 0x82]) + len(data).to_bytes(2, "big") + data
 
+
+def test_issuer_key_for_pss_alone():
+    """An issuer whose key is of id-RSASSA-PSS (RFC 4055): on a peer's path, and in a chain of our own."""
+    for pss in (True, False):
+        chain = pki.chain(key="rsa2048", pss=pss)
+        leaf, der = chain.chain_ders
+        c = Cert()
+        c.parse(der, 0, len(der))
+        key = value(0x30, b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a" + der[c.spki + 19 : c.spki_end])
+        issuer = value(0x30, value(0x30, der[c.tbs + 4 : c.spki] + key + der[c.spki_end : c.tbs_end]) + der[c.tbs_end :])
+        assert (verify([leaf], keys_for(issuer), "localhost", NOW, 1).alert == 0) is pss
+        keys = Keys()
+        if pss:
+            keys.load_rsa_keys_mem(leaf + issuer, chain.key_der)
+        else:
+            with pytest.raises(Error) as e:
+                keys.load_rsa_keys_mem(leaf + issuer, chain.key_der)
+            assert e.value.code == codes.CERT_AUTH_FAIL
+
+
+def test_rsa_signature_without_parameters():
+    """RFC 4055 section 5: absent parameters have to be taken like NULL, in the same form in both places."""
+    chain = pki.chain(key="rsa2048")
+    der = chain.chain_ders[0]
+    c = Cert()
+    c.parse(der, 0, len(der))
+    null, absent = (bytes.fromhex(h) for h in ("300d06092a864886f70d01010b0500", "300b06092a864886f70d01010b"))
+    for outer, alert in ((absent, 0), (null, codes.ALERT_BAD_CERTIFICATE)):
+        tbs = value(0x30, der[c.tbs + 4 : c.tbs_end].replace(null, absent))
+        signature = pki.make_key("rsa2048", "ca0").sign(tbs, padding.PKCS1v15(), hashes.SHA256())
+        leaf = value(0x30, tbs + outer + value(3, b"\0" + signature))
+        assert verify([leaf, chain.chain_ders[1]], keys_for(chain.root_der), "localhost", NOW, 1).alert == alert
+
+
+def test_unique_identifiers():
     der = pki.chain().chain_ders[0]
     c = Cert()
     c.parse(der, 0, len(der))

@@ -151,6 +151,8 @@ def _load_chain(keys, groups):
                     raise Error(_UNSUPPORTED_FAIL, _ALERT_NONE, "the RSA key is too short: use 2048 bits or lower keys.min_rsa_bits")
             else:
                 below, at, at_end, scheme, tbs, tbs_end, sig, sig_end = child
+                if key.pss and scheme >= 0x0804:  # a key for PSS alone has schemes of its own
+                    scheme += 5
                 if not dn_match(buf, c.subject, c.subject_end, below, at, at_end, False) or not verify(
                     scheme, key, digest_of(scheme, below, tbs, tbs_end - tbs), bytes(below[sig:sig_end])
                 ):

@@ -14,6 +14,10 @@ from mxtls.kernels.dh import dh_power
 from mxtls.kernels.mem import wipe
 
 
+def _unfit():
+    raise Error(_PARSE_FAIL, _ALERT_ILLEGAL_PARAMETER, "the Diffie-Hellman group is unfit: its modulus is no odd prime, or its generator out of range")
+
+
 def check_group(p, g, min_bits):
     """Refuse a group, big-endian and p without leading zeros, that no peer should use. min_bits counts where it is above 1024.
 
@@ -36,7 +40,7 @@ def check_group(p, g, min_bits):
         )
     n = int.from_bytes(p, "big")
     if not n & 1 or not 1 < int.from_bytes(g, "big") < n - 1:
-        raise Error(_PARSE_FAIL, _ALERT_ILLEGAL_PARAMETER, "the Diffie-Hellman group is unfit: its prime is even, or its generator out of range")
+        _unfit()
 
 
 class DhShare:
@@ -53,11 +57,10 @@ class DhShare:
         check_group(p, g, min_bits)
         self.private = bytearray(32 if len(p) <= 256 else 48)
         self.public = bytearray(len(p))
-        done = 0
-        while not done:
-            random_into(self.private, 0, len(self.private))
-            self.private[0] |= 128
-            done = dh_power(self.public, g, self.private, p)
+        random_into(self.private, 0, len(self.private))
+        self.private[0] |= 128
+        if not dh_power(self.public, g, self.private, p):  # no chance: in a group such as 3 modulo 3^1293 it would fail again and again
+            _unfit()
 
     def agree(self, buf, off, n):
         """The shared secret with the peer's public value at buf[off:off+n], without its leading zeros; the caller wipes it.

@@ -149,8 +149,9 @@ class Cert:
 
     def _scheme(self, off, end):
         buf = self.der.buf
+        name = bytes(buf[off:end])
         for row in _SCHEMES:
-            if row[-1] and row[0] == buf[off:end]:
+            if row[-1] and (row[0] == name or row[0] == name + b"\x05\x00"):  # RFC 4055 section 5: RSA's NULL may be absent
                 return row[1]
         if _USE_RSA_PSS and buf[off : off + 11] == _PSS_OID:
             for form in _PSS:
@@ -243,8 +244,8 @@ class Cert:
             elif kind == 17:  # subjectAltName
                 self.san = d.read(off, p, 0x30)
                 self.san_end = d.end
-                if d.end != p or self.san == p:
-                    fail("the certificate's alternative names are malformed")
+                if d.end != p or self.san == p or (self.subject_end - self.subject == 2 and not critical):
+                    fail("the certificate's alternative names are malformed, or not critical without a subject")
             elif kind == 30 and _USE_NAME_CONSTRAINTS:
                 self.nc = d.read(off, p, 0x30)
                 self.nc_end = d.end

@@ -32,7 +32,7 @@ from mxtls.x509.certificate import Cert
 from mxtls.x509.names import dn_match, host_match
 
 _MAX_CHAIN = const(10)  # certificates on a path
-_MAX_SEEN = const(24)  # certificates looked at, with those that are not on it
+_MAX_SEEN = const(24)  # certificates looked at or kept for a validator, with those that are not on it
 _MAX_NAMES = const(2048)  # bytes of alternative names kept for a constrained issuer further up
 _SOFT = const(1)  # a failure that leaves the signatures to be checked: dates, purpose, host
 _HARD = const(2)  # a failure that outranks it
@@ -89,7 +89,7 @@ class Path:
     def add(self, buf, off, end):
         """The next certificate. True when it became part of the path; it need not stay in buf."""
         info = None
-        if self.certs is not None:
+        if self.certs is not None and self.seen < _MAX_SEEN:
             from mxtls.x509.certinfo import Certificate
 
             info = Certificate(bytes(buf[off:end]))

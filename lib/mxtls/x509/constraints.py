@@ -21,23 +21,23 @@ def allowed(buf, off, end, names):
             return False
         d = Der(name)
         p = d.read(0, len(name), 0x30)
-        while p < len(name) and not names[i + 1]:  # e-mail addresses of subjects without alternative names
-            q = d.read(p, len(name), 0x31)
-            p = d.end
-            q = d.read(d.read(q, p, 0x30), p, 6)
-            if name[q : d.end] == _EMAIL_OID:
-                q = d.read(d.end, p, 0)
-                if not permits(buf, off, end, 0x81, name, q, d.end):
-                    return False
-        name = names[i + 1]
-        d.buf = name
-        p = 0
-        while p < len(name):
+        others = names[i + 1]
+        while p < len(name) and not names[i + 1]:  # the e-mail addresses of subjects without alternative names stand for these
             p = d.read(p, len(name), 0)
+            if d.tag == 0x30:  # an attribute, else a set of them, to step into
+                q = p
+                p = d.end
+                q = d.read(q, p, 6)
+                if name[q : d.end] == _EMAIL_OID:
+                    others += b"\x81" + name[d.end + 1 : p]
+        d.buf = others
+        p = 0
+        while p < len(others):
+            p = d.read(p, len(others), 0)
             budget -= end - off >> 4
             if budget < 0:
                 fail("the chain has too many names and name constraints: use another certificate")
-            if not permits(buf, off, end, d.tag, name, p, d.end):
+            if not permits(buf, off, end, d.tag, others, p, d.end):
                 return False
             p = d.end
     return True
@@ -52,6 +52,8 @@ def permits(buf, off, end, tag, a, a_off, a_end):
         name = name.lower()
         if name[-1:] == b".":
             name = name[:-1]
+        if name[:1] == b".":
+            return False
     elif tag == 0x81 and (at < 0 or name.count(b"@") != 1):
         return False
     elif tag == 0x87 and len(name) != 4 and len(name) != 16:
@@ -83,6 +85,8 @@ def permits(buf, off, end, tag, a, a_off, a_end):
                     fail("a name constraint is no IP address with a mask")
             elif d.tag == 0x81 and base.count(b"@") > 1:
                 fail("a name constraint is no e-mail address")
+            elif d.tag == 0x82 and (base.find(b"*") >= 0 or base[-1:] == b"."):
+                fail("a name constraint is no host name")
             if d.tag != tag:
                 continue
             inside = False

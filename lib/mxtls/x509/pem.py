@@ -44,4 +44,4 @@ def pem_object(text, pos):
     for i in range(n - pad):
         if body[i] not in _DIGITS:
             fail("a PEM object is not base64")
-    return str(label, "ascii"), headers, bytearray(a2b_base64(body)), end + len(last)
+    return "".join(map(chr, label)), headers, bytearray(a2b_base64(body)), end + len(last)

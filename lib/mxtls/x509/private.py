@@ -183,7 +183,8 @@ def _ec(d, version, p, end, row):
         off = d.read(p, end, 0)
         p = d.end
         if d.tag == 0xA0 and point is None:
-            if buf[off] != 6:
+            d.read(off, p, 0)
+            if d.tag != 6:
                 _unsupported("the private key gives its curve explicitly: convert it to a named curve")
             own = find_algorithm(_EC_OID + bytes(buf[off:p]), 0, 9 + p - off)
             if own is None:
