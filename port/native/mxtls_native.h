@@ -76,12 +76,17 @@ typedef struct {
 void mxtls_rc4_init(mxtls_rc4 *ctx, const uint8_t *key, size_t n);
 void mxtls_rc4_xor(mxtls_rc4 *ctx, uint8_t *buf, size_t n);
 
-/* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros. */
+/* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros, of each part. */
 typedef struct {
-    uint32_t h[4];
+    uint32_t h[3][4]; /* h^3, h^2, h */
 } mxtls_ghash_key;
+typedef struct {
+    const uint8_t *p;
+    size_t n;
+} mxtls_part;
 void mxtls_ghash_expand(mxtls_ghash_key *ctx, const uint8_t h[16]);
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n);
+void mxtls_ghash_parts(const mxtls_ghash_key *ctx, uint8_t y[16], const mxtls_part *part, size_t count);
 
 /* The state is key (32), counter (4, little-endian), nonce (12). */
 void mxtls_chacha20_xor(uint8_t state[48], uint8_t *buf, size_t n);
