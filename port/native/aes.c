@@ -8,6 +8,28 @@
 #ifndef MXTLS_HARDWARE_AES
 
 /* Eight words of bytes become eight planes, and back: transpose 8x8 bits in each byte. */
+#if MXTLS_THUMB1
+
+#define SWAP(x, y, s) "lsrs r2, " x ", #" s "; eors r2, " y "; ands r2, r1; eors " y ", r2; lsls r2, r2, #" s "; eors " x ", r2\n"
+
+__attribute__((naked)) static void transpose(uint32_t q[8]) {
+    (void)q;
+    __asm__(
+        ".syntax unified\n"
+        "push {r4-r7, lr}; mov r3, r0; adds r3, #32\n"
+        "1: ldm r0!, {r4-r7}; subs r0, #16; ldr r1, 2f\n" SWAP("r4", "r5", "1") SWAP("r6", "r7", "1")
+        "ldr r1, 2f + 4\n" SWAP("r4", "r6", "2") SWAP("r5", "r7", "2") "stm r0!, {r4-r7}; cmp r0, r3; bne 1b\n"
+        "subs r0, #32; ldr r1, 2f + 8\n"
+        ".irp at, 0, 4, 8, 12\n"
+        "ldr r4, [r0, #\\at]; ldr r5, [r0, #\\at + 16]\n" SWAP("r4", "r5", "4") "str r4, [r0, #\\at]; str r5, [r0, #\\at + 16]\n"
+        ".endr\n"
+        "pop {r4-r7, pc}\n"
+        ".align 2\n2: .word 0x55555555, 0x33333333, 0x0F0F0F0F\n");
+}
+
+#undef SWAP
+#else
+
 __attribute__((optimize("O2"))) static void transpose(uint32_t *q) {
 #define SWAP(x, y, s, m) \
     t = ((x >> s) ^ y) & m; \
@@ -34,14 +56,14 @@ __attribute__((optimize("O2"))) static void transpose(uint32_t *q) {
 #undef SWAP
 }
 
+#endif
+
 static inline uint32_t swap(uint32_t x) {
     return (mxtls_rol(x, 8) & 0x00FF00FF) | (mxtls_rol(x, 24) & 0xFF00FF00);
 }
 
 /* The round keys of one call, each of eight planes. */
-typedef uint32_t schedule[15][8];
-
-static void unpack(const mxtls_aes *ctx, schedule keys) {
+static void unpack(const mxtls_aes *ctx, uint32_t keys[15][8]) {
     uint32_t *to = keys[0];
     for (const uint32_t *from = ctx->key[0]; from < ctx->key[ctx->rounds + 1]; from++) {
         uint32_t even = *from & 0x55555555, odd = *from & 0xAAAAAAAA;
@@ -188,7 +210,7 @@ static void unbox(uint32_t *q) {
 }
 
 /* Encrypt or decrypt two blocks in place: word i of both at 2i and 2i + 1, the first byte lowest. */
-static void crypt(schedule keys, uint32_t rounds, uint32_t q[8], int inverse) {
+static void crypt(uint32_t keys[15][8], uint32_t rounds, uint32_t q[8], int inverse) {
     transpose(q);
     if (inverse) {
         for (uint32_t r = rounds; r; r -= 2) {
@@ -262,22 +284,19 @@ void mxtls_aes_expand(mxtls_aes *ctx, const uint8_t *key, size_t nbytes) {
     }
 }
 
-/* Blocks in a row differ in the last byte of their counters, so 32 of them share nearly all of the first two rounds. */
-typedef struct {
-    schedule keys;
-    uint32_t lanes[8];  /* the first S-box of the last byte of all 32 */
-    uint32_t common[8]; /* behind the second S-box, but for the bytes of DIAGONAL */
-    uint32_t rest[8];   /* what all have of these before it, in every row */
-    uint32_t varied[8]; /* behind it, of eight blocks: those of pair p in their columns, p rows up */
-} stream;
+/* Blocks in a row differ in the last byte of their counters, so 32 of them share nearly all of the first two rounds. A stream has
+ *
+ *   lanes   the first S-box of the last byte of all 32
+ *   common  what is behind the second S-box, but for the bytes of DIAGONAL
+ *   rest    what all have of these before it, in every row
+ *   varied  these behind it, of eight blocks: those of pair p in their columns, p rows up */
+#define DIAGONAL 0xC0300C03 /* where the last byte goes in the first round: row n, column n */
 
-enum { DIAGONAL = (int32_t)0xC0300C03 }; /* where the last byte goes in the first round: row n, column n */
-
-static void begin_32(stream *s, const uint8_t ctr[16], uint32_t count) {
+static void begin_32(mxtls_aes_stream *s, uint32_t count) {
     static const uint32_t COUNTERS[8] = {0xAAAAAAAA, 0xCCCCCCCC, 0xF0F0F0F0, 0xFF00FF00, 0xFFFF0000};
     uint32_t *q = s->common;
     for (int i = 0; i < 3; i++) {
-        q[2 * i] = q[2 * i + 1] = mxtls_le32(ctr + 4 * i);
+        q[2 * i] = q[2 * i + 1] = s->start[i];
     }
     q[6] = q[7] = swap(count & ~(uint32_t)31);
     transpose(q);
@@ -311,7 +330,7 @@ static inline uint32_t spread(uint32_t x) {
 }
 
 /* MixColumns puts the last byte once into rows 0 and 1, three times into row 2 and twice into row 3. */
-static void begin_8(stream *s, uint32_t count) {
+static void begin_8(mxtls_aes_stream *s, uint32_t count) {
     uint32_t *q = s->varied, top = spread(s->lanes[7] >> (count & 24)), carry = top;
     for (int i = 0; i < 8; i++) {
         uint32_t x = spread(s->lanes[i] >> (count & 24));
@@ -322,39 +341,78 @@ static void begin_8(stream *s, uint32_t count) {
 }
 
 /* The keystream of two blocks: of count and, where it is even, the next. */
-static void keystream(const mxtls_aes *ctx, stream *s, uint32_t q[8], uint32_t count) {
-    int turn = (int)(count & 6) << 2;
+static void keystream(const mxtls_aes_stream *s, uint32_t q[8], uint32_t count) {
+    uint32_t turn = (count & 6) << 2;
     for (int i = 0; i < 8; i++) {
-        q[i] = s->common[i] | ((s->varied[i] << turn | s->varied[i] >> (32 - turn & 31)) & DIAGONAL);
+        uint32_t x = s->varied[i];
+        q[i] = s->common[i] | ((x << turn | x >> ((32 - turn) & 31)) & DIAGONAL);
     }
-    encrypt(q, s->keys[1], ctx->rounds >> 1, 1);
+    encrypt(q, s->keys[1], s->rounds >> 1, 1);
     transpose(q);
 }
 
-__attribute__((optimize("O2"))) void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) {
-    stream s;
-    uint32_t q[8], count = mxtls_be32(ctr + 12);
-    int fresh = 1;
-    unpack(ctx, s.keys);
+void mxtls_aes_stream_begin(mxtls_aes_stream *s, const mxtls_aes *ctx, const uint8_t ctr[16]) {
+    unpack(ctx, s->keys);
+    s->rounds = ctx->rounds;
+    for (int i = 0; i < 3; i++) {
+        s->start[i] = mxtls_le32(ctr + 4 * i);
+    }
+    s->count = mxtls_be32(ctr + 12);
+    s->fresh = 1;
+}
+
+/* Adds to two blocks at any address q, in which their words alternate. */
+#if MXTLS_THUMB1
+
+/* By whole words, but for the first and the last; r3, r4: how far the words of q are shifted, and what is left of them goes into the
+ * next, in r5. */
+#define WORD(at) \
+    "ldr r2, [r1, #" #at "]; mov r6, r2; lsls r6, r3; orrs r6, r5; ldr r7, [r0]; eors r7, r6; stm r0!, {r7}; mov r5, r2; lsrs r5, r4\n"
+#define BYTES "ldrb r6, [r0]; eors r6, r2; strb r6, [r0]; adds r0, #1; lsrs r2, r2, #8; subs r7, #1; bne 1b\n"
+
+__attribute__((naked)) static void mix_blocks(uint8_t *p, const uint32_t q[8]) {
+    (void)p, (void)q;
+    __asm__(
+        ".syntax unified\n"
+        "push {r4-r7, lr}; movs r3, #0; movs r4, #32; movs r5, #0; lsls r7, r0, #30; beq 2f\n"
+        "lsrs r3, r7, #27; subs r4, r4, r3; lsrs r7, r4, #3; ldr r2, [r1]; mov r5, r2; lsrs r5, r4\n"
+        "1:" BYTES "b 3f\n"
+        "2:" WORD(0)
+        "3:" WORD(8) WORD(16) WORD(24) WORD(4) WORD(12) WORD(20) WORD(28)
+        "mov r2, r5; lsrs r7, r3, #3; beq 4f\n"
+        "1:" BYTES
+        "4: pop {r4-r7, pc}\n");
+}
+
+#else
+
+static void mix_blocks(uint8_t *p, const uint32_t q[8]) {
+    for (int i = 0; i < 4; i++) {
+        mxtls_put_le32(p + 4 * i, mxtls_le32(p + 4 * i) ^ q[2 * i]);
+        mxtls_put_le32(p + 16 + 4 * i, mxtls_le32(p + 16 + 4 * i) ^ q[2 * i + 1]);
+    }
+}
+
+#endif
+
+__attribute__((optimize("O2"))) void mxtls_aes_stream_xor(mxtls_aes_stream *s, uint8_t *buf, size_t n) {
+    uint32_t q[8], count = s->count;
     while (n) {
         uint8_t last[32], *p = buf;
         size_t odd = (count & 1) << 4, m = n < 32 - odd ? n : 32 - odd;
-        if (fresh || !(count & 31)) {
-            begin_32(&s, ctr, count);
+        if (s->fresh || !(count & 31)) {
+            begin_32(s, count);
         }
-        if (fresh || !(count & 7)) {
-            begin_8(&s, count);
+        if (s->fresh || !(count & 7)) {
+            begin_8(s, count);
         }
-        fresh = 0;
-        keystream(ctx, &s, q, count);
+        s->fresh = 0;
+        keystream(s, q, count);
         if (m < 32) {
             p = last;
             memcpy(last + odd, buf, m);
         }
-        for (int i = 0; i < 4; i++) {
-            mxtls_put_le32(p + 4 * i, mxtls_le32(p + 4 * i) ^ q[2 * i]);
-            mxtls_put_le32(p + 16 + 4 * i, mxtls_le32(p + 16 + 4 * i) ^ q[2 * i + 1]);
-        }
+        mix_blocks(p, q);
         if (p == last) {
             memcpy(buf, last + odd, m);
         }
@@ -362,12 +420,19 @@ __attribute__((optimize("O2"))) void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t
         buf += m;
         n -= m;
     }
-    mxtls_put_be32(ctr + 12, count);
+    s->count = count;
+}
+
+void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) {
+    mxtls_aes_stream s;
+    mxtls_aes_stream_begin(&s, ctx, ctr);
+    mxtls_aes_stream_xor(&s, buf, n);
+    mxtls_put_be32(ctr + 12, s.count);
 }
 
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
     uint32_t q[8];
-    schedule keys;
+    uint32_t keys[15][8];
     unpack(ctx, keys);
     for (int i = 0; i < 4; i++) {
         q[2 * i] = mxtls_le32(iv + 4 * i);
@@ -389,7 +454,7 @@ void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
 
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
     uint32_t q[8], before[4];
-    schedule keys;
+    uint32_t keys[15][8];
     unpack(ctx, keys);
     for (int i = 0; i < 4; i++) {
         before[i] = mxtls_le32(iv + 4 * i);

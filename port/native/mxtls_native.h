@@ -54,6 +54,29 @@ void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 
+/* CTR in several calls, each but the last of whole blocks. */
+#ifdef MXTLS_HARDWARE_AES
+typedef struct {
+    const mxtls_aes *aes;
+    uint8_t ctr[16];
+} mxtls_aes_stream;
+
+static inline void mxtls_aes_stream_begin(mxtls_aes_stream *s, const mxtls_aes *ctx, const uint8_t ctr[16]) {
+    s->aes = ctx;
+    memcpy(s->ctr, ctr, 16);
+}
+
+static inline void mxtls_aes_stream_xor(mxtls_aes_stream *s, uint8_t *buf, size_t n) {
+    mxtls_aes_ctr(s->aes, s->ctr, buf, n);
+}
+#else
+typedef struct {
+    uint32_t rounds, keys[15][8], start[3], count, fresh, lanes[8], common[8], rest[8], varied[8]; /* see aes.c */
+} mxtls_aes_stream;
+void mxtls_aes_stream_begin(mxtls_aes_stream *s, const mxtls_aes *ctx, const uint8_t ctr[16]);
+void mxtls_aes_stream_xor(mxtls_aes_stream *s, uint8_t *buf, size_t n);
+#endif
+
 /* Triple DES and SEED, CBC over n bytes in place, n a multiple of the block; iv becomes the last ciphertext block. */
 typedef struct {
     uint32_t key[48][2];
