@@ -63,8 +63,8 @@ static void ciphers(size_t n) {
         again();
         mxtls_aes_expand(&a, key, size);
         plain_mxtls_aes_expand(&b, key, size);
-        mxtls_aes_ctr(&a, iv, text + 1, n);
-        plain_mxtls_aes_ctr(&b, iv2, text2 + 1, n);
+        mxtls_aes_ctr(&a, iv, text + (n & 3), n);
+        plain_mxtls_aes_ctr(&b, iv2, text2 + (n & 3), n);
         same("aes_ctr");
         mxtls_aes_cbc_encrypt(&a, iv, text + 1, n & ~(size_t)15);
         plain_mxtls_aes_cbc_encrypt(&b, iv2, text2 + 1, n & ~(size_t)15);
@@ -89,8 +89,8 @@ static void authenticators(size_t n) {
     again();
     mxtls_ghash_expand(&a, key);
     plain_mxtls_ghash_expand(&b, key);
-    mxtls_ghash(&a, iv, text + 3, n);
-    plain_mxtls_ghash(&b, iv2, text2 + 3, n);
+    mxtls_ghash(&a, iv, text + (n & 3), n);
+    plain_mxtls_ghash(&b, iv2, text2 + (n & 3), n);
     same("ghash");
     mxtls_poly1305_key(&c, key);
     plain_mxtls_poly1305_key(&d, key);

@@ -8,6 +8,28 @@
 #ifndef MXTLS_HARDWARE_AES
 
 /* Eight words of bytes become eight planes, and back: transpose 8x8 bits in each byte. */
+#if MXTLS_THUMB1
+
+#define SWAP(x, y, s) "lsrs r2, " x ", #" s "; eors r2, " y "; ands r2, r1; eors " y ", r2; lsls r2, r2, #" s "; eors " x ", r2\n"
+
+__attribute__((naked)) static void transpose(uint32_t q[8]) {
+    (void)q;
+    __asm__(
+        ".syntax unified\n"
+        "push {r4-r7, lr}; mov r3, r0; adds r3, #32\n"
+        "1: ldm r0!, {r4-r7}; subs r0, #16; ldr r1, 2f\n" SWAP("r4", "r5", "1") SWAP("r6", "r7", "1")
+        "ldr r1, 2f + 4\n" SWAP("r4", "r6", "2") SWAP("r5", "r7", "2") "stm r0!, {r4-r7}; cmp r0, r3; bne 1b\n"
+        "subs r0, #32; ldr r1, 2f + 8\n"
+        ".irp at, 0, 4, 8, 12\n"
+        "ldr r4, [r0, #\\at]; ldr r5, [r0, #\\at + 16]\n" SWAP("r4", "r5", "4") "str r4, [r0, #\\at]; str r5, [r0, #\\at + 16]\n"
+        ".endr\n"
+        "pop {r4-r7, pc}\n"
+        ".align 2\n2: .word 0x55555555, 0x33333333, 0x0F0F0F0F\n");
+}
+
+#undef SWAP
+#else
+
 __attribute__((optimize("O2"))) static void transpose(uint32_t *q) {
 #define SWAP(x, y, s, m) \
     t = ((x >> s) ^ y) & m; \
@@ -34,16 +56,25 @@ __attribute__((optimize("O2"))) static void transpose(uint32_t *q) {
 #undef SWAP
 }
 
+#endif
+
 static inline uint32_t swap(uint32_t x) {
     return (mxtls_rol(x, 8) & 0x00FF00FF) | (mxtls_rol(x, 24) & 0xFF00FF00);
 }
 
+/* The round keys of one call, each of eight planes. */
+static void unpack(const mxtls_aes *ctx, uint32_t keys[15][8]) {
+    uint32_t *to = keys[0];
+    for (const uint32_t *from = ctx->key[0]; from < ctx->key[ctx->rounds + 1]; from++) {
+        uint32_t even = *from & 0x55555555, odd = *from & 0xAAAAAAAA;
+        *to++ = even | even << 1;
+        *to++ = odd | odd >> 1;
+    }
+}
+
 static void add_key(uint32_t *q, const uint32_t *key) {
-    for (int i = 0; i < 8; i += 2) {
-        uint32_t even = *key & 0x55555555, odd = *key & 0xAAAAAAAA;
-        q[i] ^= even | even << 1;
-        q[i + 1] ^= odd | odd >> 1;
-        key++;
+    for (int i = 0; i < 8; i++) {
+        q[i] ^= key[i];
     }
 }
 
@@ -94,73 +125,72 @@ static void shift_twice(uint32_t *q) {
     }
 }
 
-/* All that follows the first round's S-box, but for the transposition. */
+/* All that follows the first round's S-box, or the second's, but for the transposition. The keys are from that of round 1 on. */
 #if MXTLS_THUMB1
 
 /* In Thumb-1, whose eight registers the compiler spills too often. The state lies at sp, the S-box's output behind it at 32 (see
  * sbox.c), at 112 q, the key, the count and masks. A plane at a time: r0 or r6 a, then a + b, and the other one the carry; r1 b and
- * the sum; r4 key, r7 top, lr top's b; r8 to r11 hold masks, r12 the key's odd bits. */
+ * the sum; r4 key, r7 top, lr top's b; r8 to r10 hold masks. */
 #define NEXT(x) "movs r2, #8; mov r1, " x "; rors r1, r2\n"
 #define LAG_NEXT(x) NEXT(x) "mov r3, r8; lsrs r2, r1, #2; ands r2, r3; lsls r1, r1, #6; bics r1, r3; eors r1, r2\n"
 #define NEXT_BUT_ONE(x) "rev16 r2, " x "; rev r2, r2\n"
 #define LAG_NEXT_BUT_ONE(x) NEXT_BUT_ONE(x) "mov r3, r9; lsrs r5, r2, #4; ands r5, r3; lsls r2, r2, #4; bics r2, r3; eors r2, r5\n"
 #define LOAD(i, x) "ldr " x ", [sp, #32 + 4 * " #i "]\n"
 #define LOAD_SHIFTED(i, x) LOAD(i, x) \
-    "lsrs r2, " x ", #4; eors r2, " x "; mov r3, r11; ands r2, r3; eors " x ", r2; lsls r2, r2, #4; eors " x ", r2\n"
-#define EVEN_KEY(i) \
-    "ldr r5, [r4, #2 * " #i "]; mov r3, r10; ands r3, r5; eors r5, r3; mov r12, r5; eors r1, r3; lsls r3, r3, #1; eors r1, r3\n"
-#define ODD_KEY "mov r5, r12; eors r1, r5; lsrs r5, r5, #1; eors r1, r5\n"
+    "lsrs r2, " x ", #4; eors r2, " x "; mov r3, r10; ands r2, r3; eors " x ", r2; lsls r2, r2, #4; eors " x ", r2\n"
+#define KEY(i) "ldr r5, [r4, #4 * " #i "]; eors r1, r5\n"
 #define SUM(x, load, next, i) load(i, x) next(x) "eors " x ", r1\n"
-#define PLANE(i, x, carry, next_but_one, key) next_but_one(x) "eors r1, r2; eors r1, " carry "\n" key "str r1, [sp, #4 * " #i "]\n"
+#define PLANE(i, x, carry, next_but_one) next_but_one(x) "eors r1, r2; eors r1, " carry "\n" KEY(i) "str r1, [sp, #4 * " #i "]\n"
 #define REDUCE(x) "eors " x ", r7\n" /* x^8 is x^4 + x^3 + x + 1 */
 #define MIX_COLUMNS(load, next, twice) \
     SUM("r7", load, next, 7) "mov lr, r1\n" \
-    SUM("r0", load, next, 0) PLANE(0, "r0", "r7", twice, EVEN_KEY(0)) REDUCE("r0") \
-    SUM("r6", load, next, 1) PLANE(1, "r6", "r0", twice, ODD_KEY) \
-    SUM("r0", load, next, 2) PLANE(2, "r0", "r6", twice, EVEN_KEY(2)) REDUCE("r0") \
-    SUM("r6", load, next, 3) PLANE(3, "r6", "r0", twice, ODD_KEY) REDUCE("r6") \
-    SUM("r0", load, next, 4) PLANE(4, "r0", "r6", twice, EVEN_KEY(4)) \
-    SUM("r6", load, next, 5) PLANE(5, "r6", "r0", twice, ODD_KEY) \
-    SUM("r0", load, next, 6) PLANE(6, "r0", "r6", twice, EVEN_KEY(6)) \
-    "mov r1, lr\n" PLANE(7, "r7", "r0", twice, ODD_KEY)
-#define LAST(i, key) LOAD_SHIFTED(i, "r1") key "str r1, [r7, #4 * " #i "]\n"
-#define PREPARE "ldr r4, [sp, #116]; add r0, sp, #124; ldm r0, {r0-r3}; mov r8, r0; mov r9, r1; mov r10, r2; mov r11, r3\n"
+    SUM("r0", load, next, 0) PLANE(0, "r0", "r7", twice) REDUCE("r0") \
+    SUM("r6", load, next, 1) PLANE(1, "r6", "r0", twice) \
+    SUM("r0", load, next, 2) PLANE(2, "r0", "r6", twice) REDUCE("r0") \
+    SUM("r6", load, next, 3) PLANE(3, "r6", "r0", twice) REDUCE("r6") \
+    SUM("r0", load, next, 4) PLANE(4, "r0", "r6", twice) \
+    SUM("r6", load, next, 5) PLANE(5, "r6", "r0", twice) \
+    SUM("r0", load, next, 6) PLANE(6, "r0", "r6", twice) \
+    "mov r1, lr\n" PLANE(7, "r7", "r0", twice) "adds r4, #32; str r4, [sp, #116]; bl mxtls_sbox_frame\n"
+#define LAST(i) LOAD_SHIFTED(i, "r1") KEY(i) "str r1, [r7, #4 * " #i "]\n"
+#define PREPARE "ldr r4, [sp, #116]; add r0, sp, #124; ldm r0, {r0-r2}; mov r8, r0; mov r9, r1; mov r10, r2\n"
 
-__attribute__((naked)) static void encrypt(uint32_t q[8], const uint32_t *key, uint32_t pairs) {
-    (void)q, (void)key, (void)pairs;
+__attribute__((naked)) static void encrypt(uint32_t q[8], const uint32_t *key, uint32_t pairs, int second) {
+    (void)q, (void)key, (void)pairs, (void)second;
     __asm__(
         ".syntax unified\n"
-        "push {r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; sub sp, #140\n"
-        "add r3, sp, #112; stm r3!, {r0-r2}; adr r1, 4f; ldm r1!, {r4-r7}; stm r3!, {r4-r7}; add r1, sp, #32\n"
-        "ldm r0!, {r4-r7}; stm r1!, {r4-r7}; ldm r0!, {r4-r7}; stm r1!, {r4-r7}\n"
+        "push {r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; sub sp, #136\n"
+        "add r7, sp, #112; stm r7!, {r0-r2}; adr r1, 4f; ldm r1!, {r4-r6}; stm r7!, {r4-r6}; add r1, sp, #32\n"
+        "ldm r0!, {r4-r7}; stm r1!, {r4-r7}; ldm r0!, {r4-r7}; stm r1!, {r4-r7}; cmp r3, #0; beq 1f\n"
+        "ldr r4, [sp, #116]; adds r4, #32; str r4, [sp, #116]; b 5f\n"
+        ".align 2\n4: .word 0x3F3F3F3F, 0x0F0F0F0F, 0x0F000F00\n"
         "1:" PREPARE MIX_COLUMNS(LOAD, LAG_NEXT, LAG_NEXT_BUT_ONE)
-        "bl mxtls_sbox_frame\n" PREPARE
-        "adds r4, #16; ldr r0, [sp, #120]; subs r0, #1; str r0, [sp, #120]; beq 2f; b 3f\n"
-        "2: ldr r7, [sp, #112]\n"
-        LAST(0, EVEN_KEY(0)) LAST(1, ODD_KEY) LAST(2, EVEN_KEY(2)) LAST(3, ODD_KEY)
-        LAST(4, EVEN_KEY(4)) LAST(5, ODD_KEY) LAST(6, EVEN_KEY(6)) LAST(7, ODD_KEY)
-        "add sp, #140; pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r4-r7, pc}\n"
-        ".align 2\n4: .word 0x3F3F3F3F, 0x0F0F0F0F, 0x55555555, 0x0F000F00\n5: b 1b\n"
+        "5:" PREPARE "ldr r0, [sp, #120]; subs r0, #1; str r0, [sp, #120]; beq 2f; b 3f\n"
+        "2: ldr r7, [sp, #112]\n" LAST(0) LAST(1) LAST(2) LAST(3) LAST(4) LAST(5) LAST(6) LAST(7)
+        "add sp, #136; pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r4-r7, pc}\n"
         "3:" MIX_COLUMNS(LOAD_SHIFTED, NEXT, NEXT_BUT_ONE)
-        "adds r4, #16; str r4, [sp, #116]; bl mxtls_sbox_frame; b 5b\n");
+        "b 1b\n");
 }
 
 #else
 
-static void encrypt(uint32_t q[8], const uint32_t *key, uint32_t pairs) {
-    for (;; key += 8) {
-        mix_columns(q, 1);
-        add_key(q, key);
-        mxtls_sbox(q);
+static void encrypt(uint32_t q[8], const uint32_t *key, uint32_t pairs, int second) {
+    for (;; key += 16) {
+        if (!second) {
+            mix_columns(q, 1);
+            add_key(q, key);
+            mxtls_sbox(q);
+        }
+        second = 0;
         shift_twice(q);
         if (!--pairs) {
             break;
         }
         mix_columns(q, 0);
-        add_key(q, key + 4);
+        add_key(q, key + 8);
         mxtls_sbox(q);
     }
-    add_key(q, key + 4);
+    add_key(q, key + 8);
 }
 
 #endif
@@ -180,26 +210,25 @@ static void unbox(uint32_t *q) {
 }
 
 /* Encrypt or decrypt two blocks in place: word i of both at 2i and 2i + 1, the first byte lowest. */
-static void crypt(const mxtls_aes *ctx, uint32_t q[8], int inverse) {
-    uint32_t rounds = ctx->rounds;
+static void crypt(uint32_t keys[15][8], uint32_t rounds, uint32_t q[8], int inverse) {
     transpose(q);
     if (inverse) {
         for (uint32_t r = rounds; r; r -= 2) {
-            add_key(q, ctx->key[r]);
+            add_key(q, keys[r]);
             if (r < rounds) {
                 unmix_columns(q, 0);
             }
             shift_twice(q);
             unbox(q);
-            add_key(q, ctx->key[r - 1]);
+            add_key(q, keys[r - 1]);
             unmix_columns(q, 1);
             unbox(q);
         }
-        add_key(q, ctx->key[0]);
+        add_key(q, keys[0]);
     } else {
-        add_key(q, ctx->key[0]);
+        add_key(q, keys[0]);
         mxtls_sbox(q);
-        encrypt(q, ctx->key[1], rounds >> 1);
+        encrypt(q, keys[1], rounds >> 1, 0);
     }
     transpose(q);
 }
@@ -255,64 +284,156 @@ void mxtls_aes_expand(mxtls_aes *ctx, const uint8_t *key, size_t nbytes) {
     }
 }
 
-/* 32 blocks in a row differ in the last byte alone: the first S-box of the others is computed once for all of them, in `common`, and
- * that of the last byte for all 32 at once, in `lanes`. */
-static void start(const mxtls_aes *ctx, const uint8_t ctr[16], uint32_t count, uint32_t common[8], uint32_t lanes[8]) {
+/* Blocks in a row differ in the last byte of their counters, so 32 of them share nearly all of the first two rounds. A stream has
+ *
+ *   lanes   the first S-box of the last byte of all 32
+ *   common  what is behind the second S-box, but for the bytes of DIAGONAL
+ *   rest    what all have of these before it, in every row
+ *   varied  these behind it, of eight blocks: those of pair p in their columns, p rows up */
+#define DIAGONAL 0xC0300C03 /* where the last byte goes in the first round: row n, column n */
+
+static void begin_32(mxtls_aes_stream *s, uint32_t count) {
     static const uint32_t COUNTERS[8] = {0xAAAAAAAA, 0xCCCCCCCC, 0xF0F0F0F0, 0xFF00FF00, 0xFFFF0000};
+    uint32_t *q = s->common;
     for (int i = 0; i < 3; i++) {
-        common[2 * i] = common[2 * i + 1] = mxtls_le32(ctr + 4 * i);
+        q[2 * i] = q[2 * i + 1] = s->start[i];
     }
-    common[6] = common[7] = swap(count & ~(uint32_t)31);
-    transpose(common);
-    add_key(common, ctx->key[0]);
+    q[6] = q[7] = swap(count & ~(uint32_t)31);
+    transpose(q);
+    add_key(q, s->keys[0]);
     for (int i = 0; i < 8; i++) {
-        lanes[i] = (0 - (common[i] >> 31)) ^ COUNTERS[i];
+        s->lanes[i] = (0 - (q[i] >> 31)) ^ COUNTERS[i];
     }
-    mxtls_sbox(common);
-    mxtls_sbox(lanes);
+    mxtls_sbox(q);
+    mxtls_sbox(s->lanes);
     for (int i = 0; i < 8; i++) {
-        common[i] &= 0x3FFFFFFF;
+        q[i] &= 0x3FFFFFFF;
+    }
+    mix_columns(q, 1);
+    add_key(q, s->keys[1]);
+    for (int i = 0; i < 8; i++) {
+        uint32_t x = q[i] & DIAGONAL;
+        x |= mxtls_rol(x, 8);
+        s->rest[i] = x | mxtls_rol(x, 16);
+    }
+    mxtls_sbox(q);
+    for (int i = 0; i < 8; i++) {
+        q[i] &= ~DIAGONAL;
     }
 }
 
-__attribute__((optimize("O2"))) void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) {
-    uint32_t q[8], common[8], lanes[8], count = mxtls_be32(ctr + 12);
-    int fresh = 0;
+/* A plane of eight last bytes, for all of the diagonal. */
+static inline uint32_t spread(uint32_t x) {
+    x &= 0xFF;
+    uint32_t twice = x * 0x101;
+    return x | (twice << 2 & 0xFF00) | (twice << 12 & 0xFF0000) | (twice << 22 & 0xFF000000);
+}
+
+/* MixColumns puts the last byte once into rows 0 and 1, three times into row 2 and twice into row 3. */
+static void begin_8(mxtls_aes_stream *s, uint32_t count) {
+    uint32_t *q = s->varied, top = spread(s->lanes[7] >> (count & 24)), carry = top;
+    for (int i = 0; i < 8; i++) {
+        uint32_t x = spread(s->lanes[i] >> (count & 24));
+        q[i] = (x & 0x3F3F3F3F) ^ (carry & 0xF0F0F0F0) ^ s->rest[i];
+        carry = 0x0D & 1 << i ? x ^ top : x;
+    }
+    mxtls_sbox(q);
+}
+
+/* The keystream of two blocks: of count and, where it is even, the next. */
+static void keystream(const mxtls_aes_stream *s, uint32_t q[8], uint32_t count) {
+    uint32_t turn = (count & 6) << 2;
+    for (int i = 0; i < 8; i++) {
+        uint32_t x = s->varied[i];
+        q[i] = s->common[i] | ((x << turn | x >> ((32 - turn) & 31)) & DIAGONAL);
+    }
+    encrypt(q, s->keys[1], s->rounds >> 1, 1);
+    transpose(q);
+}
+
+void mxtls_aes_stream_begin(mxtls_aes_stream *s, const mxtls_aes *ctx, const uint8_t ctr[16]) {
+    unpack(ctx, s->keys);
+    s->rounds = ctx->rounds;
+    for (int i = 0; i < 3; i++) {
+        s->start[i] = mxtls_le32(ctr + 4 * i);
+    }
+    s->count = mxtls_be32(ctr + 12);
+    s->fresh = 1;
+}
+
+/* Adds to two blocks at any address q, in which their words alternate. */
+#if MXTLS_THUMB1
+
+/* By whole words, but for the first and the last; r3, r4: how far the words of q are shifted, and what is left of them goes into the
+ * next, in r5. */
+#define WORD(at) \
+    "ldr r2, [r1, #" #at "]; mov r6, r2; lsls r6, r3; orrs r6, r5; ldr r7, [r0]; eors r7, r6; stm r0!, {r7}; mov r5, r2; lsrs r5, r4\n"
+#define BYTES "ldrb r6, [r0]; eors r6, r2; strb r6, [r0]; adds r0, #1; lsrs r2, r2, #8; subs r7, #1; bne 1b\n"
+
+__attribute__((naked)) static void mix_blocks(uint8_t *p, const uint32_t q[8]) {
+    (void)p, (void)q;
+    __asm__(
+        ".syntax unified\n"
+        "push {r4-r7, lr}; movs r3, #0; movs r4, #32; movs r5, #0; lsls r7, r0, #30; beq 2f\n"
+        "lsrs r3, r7, #27; subs r4, r4, r3; lsrs r7, r4, #3; ldr r2, [r1]; mov r5, r2; lsrs r5, r4\n"
+        "1:" BYTES "b 3f\n"
+        "2:" WORD(0)
+        "3:" WORD(8) WORD(16) WORD(24) WORD(4) WORD(12) WORD(20) WORD(28)
+        "mov r2, r5; lsrs r7, r3, #3; beq 4f\n"
+        "1:" BYTES
+        "4: pop {r4-r7, pc}\n");
+}
+
+#else
+
+static void mix_blocks(uint8_t *p, const uint32_t q[8]) {
+    for (int i = 0; i < 4; i++) {
+        mxtls_put_le32(p + 4 * i, mxtls_le32(p + 4 * i) ^ q[2 * i]);
+        mxtls_put_le32(p + 16 + 4 * i, mxtls_le32(p + 16 + 4 * i) ^ q[2 * i + 1]);
+    }
+}
+
+#endif
+
+__attribute__((optimize("O2"))) void mxtls_aes_stream_xor(mxtls_aes_stream *s, uint8_t *buf, size_t n) {
+    uint32_t q[8], count = s->count;
     while (n) {
-        uint8_t last[32];
-        uint32_t lane = count & 31;
-        size_t m = lane < 31 ? 32 : 16;
-        uint8_t *p = buf;
-        if (!fresh || !lane) {
-            start(ctx, ctr, count, common, lanes);
-            fresh = 1;
+        uint8_t last[32], *p = buf;
+        size_t odd = (count & 1) << 4, m = n < 32 - odd ? n : 32 - odd;
+        if (s->fresh || !(count & 31)) {
+            begin_32(s, count);
         }
-        for (int i = 0; i < 8; i++) {
-            q[i] = common[i] | lanes[i] >> lane << 30;
+        if (s->fresh || !(count & 7)) {
+            begin_8(s, count);
         }
-        encrypt(q, ctx->key[1], ctx->rounds >> 1);
-        transpose(q);
-        if (n < 32 || m < 32) {
-            m = n < m ? n : m;
+        s->fresh = 0;
+        keystream(s, q, count);
+        if (m < 32) {
             p = last;
-            memcpy(p, buf, m);
+            memcpy(last + odd, buf, m);
         }
-        for (int i = 0; i < 4; i++) {
-            mxtls_put_le32(p + 4 * i, mxtls_le32(p + 4 * i) ^ q[2 * i]);
-            mxtls_put_le32(p + 16 + 4 * i, mxtls_le32(p + 16 + 4 * i) ^ q[2 * i + 1]);
-        }
+        mix_blocks(p, q);
         if (p == last) {
-            memcpy(buf, p, m);
+            memcpy(buf, last + odd, m);
         }
-        count += m > 16 ? 2 : 1;
+        count += (uint32_t)(m + 15) >> 4;
         buf += m;
         n -= m;
     }
-    mxtls_put_be32(ctr + 12, count);
+    s->count = count;
+}
+
+void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n) {
+    mxtls_aes_stream s;
+    mxtls_aes_stream_begin(&s, ctx, ctr);
+    mxtls_aes_stream_xor(&s, buf, n);
+    mxtls_put_be32(ctr + 12, s.count);
 }
 
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
     uint32_t q[8];
+    uint32_t keys[15][8];
+    unpack(ctx, keys);
     for (int i = 0; i < 4; i++) {
         q[2 * i] = mxtls_le32(iv + 4 * i);
     }
@@ -321,7 +442,7 @@ void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
             q[2 * i] ^= mxtls_le32(buf + 4 * i);
             q[2 * i + 1] = 0; /* the second block is nobody's */
         }
-        crypt(ctx, q, 0);
+        crypt(keys, ctx->rounds, q, 0);
         for (int i = 0; i < 4; i++) {
             mxtls_put_le32(buf + 4 * i, q[2 * i]);
         }
@@ -333,6 +454,8 @@ void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
 
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
     uint32_t q[8], before[4];
+    uint32_t keys[15][8];
+    unpack(ctx, keys);
     for (int i = 0; i < 4; i++) {
         before[i] = mxtls_le32(iv + 4 * i);
     }
@@ -342,7 +465,7 @@ void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
             q[2 * i] = mxtls_le32(buf + 4 * i);
             q[2 * i + 1] = mxtls_le32(buf + second + 4 * i);
         }
-        crypt(ctx, q, 1);
+        crypt(keys, ctx->rounds, q, 1);
         for (int i = 0; i < 4; i++) {
             uint32_t x = q[2 * i] ^ before[i], y = mxtls_le32(buf + 4 * i);
             before[i] = mxtls_le32(buf + second + 4 * i);

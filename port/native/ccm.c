@@ -11,13 +11,15 @@ static void crypt(const mxtls_aes *aes, const uint8_t *nonce, uint8_t count, uin
     mxtls_aes_ctr(aes, ctr, buf, n);
 }
 
-/* The next n bytes to the CBC-MAC, padded with zeros to whole blocks; the first begins at `at` in its block, which is zero from there on. */
-static void absorb(const mxtls_aes *aes, uint8_t mac[16], uint8_t block[16], size_t at, const uint8_t *buf, size_t n) {
+enum { SOME = 64 }; /* bytes for one call of CBC, which encrypts in place */
+
+/* The next n bytes to the CBC-MAC, padded with zeros to whole blocks, by way of some; the first `at` bytes are there. */
+static void absorb(const mxtls_aes *aes, uint8_t mac[16], uint8_t some[SOME], size_t at, const uint8_t *buf, size_t n) {
     while (n) {
-        size_t m = n < 16 - at ? n : 16 - at;
-        memcpy(block + at, buf, m);
-        mxtls_aes_cbc_encrypt(aes, mac, block, 16);
-        memset(block, 0, 16);
+        size_t m = n < SOME - at ? n : SOME - at;
+        memcpy(some + at, buf, m);
+        memset(some + at + m, 0, SOME - at - m);
+        mxtls_aes_cbc_encrypt(aes, mac, some, (at + m + 15) & ~(size_t)15);
         buf += m;
         n -= m;
         at = 0;
@@ -26,7 +28,7 @@ static void absorb(const mxtls_aes *aes, uint8_t mac[16], uint8_t block[16], siz
 
 /* The CBC-MAC of what describes the message, the header behind its length, and the text; masked. */
 static void authenticate(const mxtls_aes *aes, size_t size, const uint8_t *head, size_t naad, const uint8_t *buf, size_t n, uint8_t mac[16]) {
-    uint8_t block[16];
+    uint8_t block[SOME];
     block[0] = (uint8_t)((naad ? 0x40 : 0) | (size - 2) << 2 | 2);
     memcpy(block + 1, head + naad, 12);
     block[13] = (uint8_t)(n >> 16);
@@ -34,11 +36,9 @@ static void authenticate(const mxtls_aes *aes, size_t size, const uint8_t *head,
     block[15] = (uint8_t)n;
     memset(mac, 0, 16);
     mxtls_aes_cbc_encrypt(aes, mac, block, 16);
-    memset(block, 0, 16);
     block[0] = (uint8_t)(naad >> 8);
     block[1] = (uint8_t)naad;
     absorb(aes, mac, block, 2, head, naad);
-    block[0] = block[1] = 0;
     absorb(aes, mac, block, 0, buf, n);
     crypt(aes, head + naad, 0, mac, 16);
 }

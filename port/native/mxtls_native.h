@@ -54,6 +54,29 @@ void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n);
 
+/* CTR in several calls, each but the last of whole blocks. */
+#ifdef MXTLS_HARDWARE_AES
+typedef struct {
+    const mxtls_aes *aes;
+    uint8_t ctr[16];
+} mxtls_aes_stream;
+
+static inline void mxtls_aes_stream_begin(mxtls_aes_stream *s, const mxtls_aes *ctx, const uint8_t ctr[16]) {
+    s->aes = ctx;
+    memcpy(s->ctr, ctr, 16);
+}
+
+static inline void mxtls_aes_stream_xor(mxtls_aes_stream *s, uint8_t *buf, size_t n) {
+    mxtls_aes_ctr(s->aes, s->ctr, buf, n);
+}
+#else
+typedef struct {
+    uint32_t rounds, keys[15][8], start[3], count, fresh, lanes[8], common[8], rest[8], varied[8]; /* see aes.c */
+} mxtls_aes_stream;
+void mxtls_aes_stream_begin(mxtls_aes_stream *s, const mxtls_aes *ctx, const uint8_t ctr[16]);
+void mxtls_aes_stream_xor(mxtls_aes_stream *s, uint8_t *buf, size_t n);
+#endif
+
 /* Triple DES and SEED, CBC over n bytes in place, n a multiple of the block; iv becomes the last ciphertext block. */
 typedef struct {
     uint32_t key[48][2];
@@ -76,12 +99,17 @@ typedef struct {
 void mxtls_rc4_init(mxtls_rc4 *ctx, const uint8_t *key, size_t n);
 void mxtls_rc4_xor(mxtls_rc4 *ctx, uint8_t *buf, size_t n);
 
-/* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros. */
+/* y becomes (y + block) * h for each block of 16 bytes, the last one padded with zeros, of each part. */
 typedef struct {
-    uint32_t h[4];
+    uint32_t h[3][4]; /* h^3, h^2, h */
 } mxtls_ghash_key;
+typedef struct {
+    const uint8_t *p;
+    size_t n;
+} mxtls_part;
 void mxtls_ghash_expand(mxtls_ghash_key *ctx, const uint8_t h[16]);
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n);
+void mxtls_ghash_parts(const mxtls_ghash_key *ctx, uint8_t y[16], const mxtls_part *part, size_t count);
 
 /* The state is key (32), counter (4, little-endian), nonce (12). */
 void mxtls_chacha20_xor(uint8_t state[48], uint8_t *buf, size_t n);
