@@ -32,8 +32,8 @@ TABLE = (
     (24, 15, "certificate_verify", "", 25,
      "handshake.certificates handshake.signed13 handshake.signed x509.chain x509.certificate x509.names x509.der x509.constraints x509.store x509.pubkey"
      " crypto.sign crypto.ecdsa crypto.ed25519 crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.rsa kernels.x25519"),
-    (25, 20, "finished", "send_flight", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf crypto.sign"),
-    (20, 4, "new_session_ticket", "", 20, "handshake.client13 handshake.schedule handshake.machine handshake.codec crypto.hkdf resume"),
+    (25, 20, "finished", "send_flight", 20, "handshake.client13 handshake.extensions handshake.schedule handshake.machine handshake.codec crypto.hkdf crypto.sign"),
+    (20, 4, "new_session_ticket", "", 20, "handshake.client13 handshake.extensions handshake.schedule handshake.machine handshake.codec crypto.hkdf resume"),
     (20, 13, "post_request", "", 20,
      "handshake.client13 handshake.post_auth handshake.certificates handshake.signed13 handshake.schedule handshake.machine handshake.codec"
      " crypto.hkdf crypto.sign crypto.ecdsa crypto.rsa crypto.ed25519", _USE_POST_HANDSHAKE_AUTH),

@@ -43,7 +43,8 @@ from mxtls.handshake.machine import Handshake
 TABLE = (
     (1, 0, "nothing", "", 1, ""),  # HelloRequest is ignored while a handshake runs (RFC 5246 section 7.4.1.1)
     (1, 2, "server_hello", "go_on", 0,
-     "handshake.client_start handshake.client_hello handshake.client_hello13 handshake.extensions suites versions resume crypto.sign crypto.ecdh"),
+     "handshake.client_start handshake.client_hello handshake.client_hello13 handshake.extensions suites versions resume crypto.sign crypto.ecdh"
+     " kernels.ec kernels.field kernels.x25519"),
 )
 
 

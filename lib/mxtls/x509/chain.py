@@ -30,6 +30,7 @@ from mxtls.config import (
 from mxtls.errors import Error
 from mxtls.x509.certificate import Cert
 from mxtls.x509.names import dn_match, host_match
+from mxtls_port import sweep
 
 _MAX_CHAIN = const(10)  # certificates on a path
 _MAX_SEEN = const(24)  # certificates looked at or kept for a validator, with those that are not on it
@@ -178,6 +179,7 @@ class Path:
 
     def _keep(self, c, buf):
         """Keep of the certificate in c what its issuer is judged by."""
+        sweep()  # what parsing left, before something is made that stays
         anchors = self.keys.anchors
         whole = memoryview(buf)[c.off : c.end]
         for a in anchors:
@@ -298,6 +300,7 @@ class Path:
                         _CERT_AUTH_FAIL_SIG,
                     )
                 else:
+                    sweep()
                     from mxtls.crypto.sign import verify
 
                     scheme = self.scheme
