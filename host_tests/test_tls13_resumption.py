@@ -3,7 +3,23 @@
 
 import loop
 import pytest
-from tls13 import PSK, SHARE, SUITES, VERSIONS, client_keys, connect, exchange, judge, own_keys, pair, pump_with, rewrite, take_apart, with_extensions, without
+from tls13 import (
+    PSK,
+    SHARE,
+    SUITES,
+    VERSIONS,
+    client_keys,
+    connect,
+    exchange,
+    judge,
+    own_keys,
+    pair,
+    pump_with,
+    rewrite,
+    take_apart,
+    with_extensions,
+    without,
+)
 
 import mxtls
 import mxtls_port

@@ -70,6 +70,7 @@ class Record:
             head[8] = head[10] = 25
             head[9] = n
             copy(head, 21, cid, 0, n)
+            copy(head, 23 + n, self.header, 13, len(self.header) - 13)
 
         def _carried(self):
             # The same of the header that is covered.

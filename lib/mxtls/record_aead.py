@@ -5,12 +5,17 @@ A fragment is nonce(8) || ciphertext || tag, and the nonce sent is the sequence 
 RFC 6655 section 3), or ciphertext || tag, and the sequence number is not sent but mixed in (ChaCha20-Poly1305, RFC 7905).
 """
 
+from micropython import const
+
 from mxtls.config import USE_CONNECTION_ID as _USE_CONNECTION_ID, USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
 from mxtls.kernels.mem import copy, mix, record_count, record_header, wipe
 from mxtls.record import Record
 
 if _USE_ARENA:
     from mxtls.memory import give as wipe, take
+
+
+_NUMBER = const(17)  # where the header's nonce has 8 bytes of its own
 
 
 class AeadRecord(Record):
@@ -23,45 +28,52 @@ class AeadRecord(Record):
         self._aead = aead
         self._salt = take(12) if _USE_ARENA else bytearray(12)
         copy(self._salt, 0, salt, 0, len(salt))
+        copy(self.header, 13, salt, 0, len(salt))
         self.pre = 12 - len(salt)
         self.post = self._tag = aead.tag  # a connection id adds to post
 
     def seal(self, kind, version, buf, off, n):
         header = self.header
+        head = self._head
         pre = self.pre
-        self._begin(kind, version, n, header, 0)
+        record_header(header, 8, kind, version, n)
+        if _USE_CONNECTION_ID and self.cid:
+            self._carried()
         if pre:
+            copy(head, len(head) - 8 if _USE_CONNECTION_ID else _NUMBER, header, 0, 8)
             copy(buf, off - pre, header, 0, pre)
-        self._aead.seal(self._head, buf, off, n)
+        else:
+            self._mix(head)
+        self._aead.seal(head, buf, off, n)
         if not record_count(header):
             self._used_up()
         return pre + n + self._tag
 
     def open(self, kind, version, buf, off, n):
         header = self.header
+        head = self._head
         pre = self.pre
         n -= pre + self._tag
         if n < 0:
             self._refuse()
+        record_header(header, 8, kind, version, n)
+        if _USE_CONNECTION_ID and self.cid:
+            self._carried()
         if pre:
-            self._begin(kind, version, n, buf, off)
+            copy(head, len(head) - 8 if _USE_CONNECTION_ID else _NUMBER, buf, off, 8)
         else:
-            self._begin(kind, version, n, header, 0)
-        if not self._aead.open(self._head, buf, off + pre, n):
+            self._mix(head)
+        if not self._aead.open(head, buf, off + pre, n):
             self._refuse()
         if not record_count(header):
             self._used_up()
         return n
 
-    def _begin(self, kind, version, n, seq, off):
-        # The header of a record of n bytes, and its nonce: the salt with 8 bytes mixed in at its end; a short salt is zero there.
-        record_header(self.header, 8, kind, version, n)
-        head = self._head
-        if _USE_CONNECTION_ID and self.cid:
-            self._carried()
-        at = len(head) - 12 if _USE_CONNECTION_ID else 13
+    def _mix(self, head):
+        # The nonce that is not sent: the sequence number mixed into the salt.
+        at = len(head) - 12
         copy(head, at, self._salt, 0, 12)
-        mix(head, at + 4, seq, off, 8)
+        mix(head, at + 4, self.header, 0, 8)
 
     def wipe(self):
         """Forget the key."""

@@ -374,14 +374,14 @@ class RecordLayer:
         if wr is not None:
             n = wr.seal(kind, version, buf, off, n)
             off -= wr.pre
-            if _USE_TLS_1_3 and version == _TLS1_3:
+        if _USE_TLS_1_3 and version == _TLS1_3:
+            version = _TLS1_2
+            if wr is not None:
                 kind = _APPLICATION_DATA  # the true one is inside
+        elif version == 0:
+            version = min(0x0301, self.max_version)
         if _USE_SSL_INFORMATIONAL_TRACE:
             trace.info(self, "-> record type %d, %d bytes%s" % (kind, n, ", encrypted" if wr else ""))
-        if version == 0:
-            version = min(0x0301, self.max_version)
-        elif _USE_TLS_1_3 and version == _TLS1_3:
-            version = _TLS1_2
         out.end = off + n
         record_header(buf, off - _HEADER, kind, version, n)
 
