@@ -9,7 +9,7 @@
 #   FIRMWARE=file      what `make flash` writes, default the newest of BOARD; DRIVE=folder, DRY=1 only says what it would do
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test size bench docs natmod firmware emulate flash deploy package
+.PHONY: help setup demo test vectors size bench docs natmod firmware emulate flash deploy package
 PYTHON ?= python3
 VENV := build/venv/bin/python
 BOARD ?= RPI_PICO
@@ -36,6 +36,9 @@ demo: ## a verified page from openssl, in a 64 KB heap; sets up what that needs
 
 test: setup ## all tests
 	@$(VENV) tools/toolchain.py test $(TESTS)
+
+vectors: setup ## every external vector on every interpreter, tier and emulated board: hours; of these `make test` runs a sample
+	@MXTLS_ALL_VECTORS=1 $(VENV) tools/toolchain.py test host_tests/test_portable.py host_tests/test_boards.py host_tests/test_constant_time_boards.py
 
 size: setup ## frozen bytes of each profile, and what each option saves
 	@$(VENV) tools/size.py

@@ -2,7 +2,7 @@
 """The scripts of host_tests/portable over the kernels of emulated boards: Cortex-M0, Cortex-M3, RV32 and the RP2040, in viper and in C.
 
 The scripts run here and their kernels there (remote.py). Of the large sets of vectors a board gets every n-th case, which the
-output says; MXTLS_ALL_VECTORS=1 gives it all of them, in hours rather than minutes.
+output says; with MXTLS_ALL_VECTORS=1 (`make vectors`) it gets all of them, and more boards do.
 """
 
 import subprocess
