@@ -187,6 +187,9 @@ def constraints():
     def ip(n):
         return value(0x87, n)
 
+    def uri(n):
+        return value(0x86, n)
+
     net = ip(b"\x0a\0\0\0\xff\0\0\0")
     for permitted, excluded, name, want in (
         ([dns(b"example.com")], [], dns(b"a.Example.com"), True),
@@ -212,10 +215,20 @@ def constraints():
         ([value(0x81, b"a@example.com")], [], value(0x81, b"example.com"), False),
         ([], [value(0x88, b"*")], dns(b"example.com"), True),
         ([], [value(0x88, b"*")], value(0x88, b"x"), False),
-        ([], [value(0x86, b"x.org")], value(0x86, b"http://y.org"), False),
+        ([], [uri(b"x.org")], uri(b"http://y.org"), True),
+        ([], [uri(b"x.org")], uri(b"http://u:p@X.ORG:80/y.org"), False),
+        ([], [uri(b"x.org")], uri(b"http://y.org?@x.org"), True),
+        ([uri(b"x.org")], [], uri(b"http://x.org#y.org"), True),
+        ([uri(b"x.org")], [], uri(b"http://a.x.org"), False),
+        ([uri(b".x.org")], [], uri(b"spiffe://a.x.org/service"), True),
+        ([uri(b".x.org")], [], uri(b"spiffe://x.org"), False),
+        ([dns(b"x.org")], [], uri(b"urn:uuid:1"), True),
+        ([], [uri(b"x.org")], uri(b"urn:uuid:1"), False),  # RFC 5280 section 4.2.1.10: no host, or an address, is no good
+        ([], [uri(b"x.org")], uri(b"http://10.1.2.3/"), False),
+        ([], [uri(b"x.org")], uri(b"http://[::1]/"), False),
     ):
         check(("constraint", permitted, excluded, name), judge_name(permitted, excluded, name), want)
-    for bad in (ip(b"\x0a\0\0\0\xff\0\xff\0"), ip(bytes(7)), value(0x81, b"a@b@c"), dns(b"*.example.com"), dns(b"example.com."), dns(b"x") + value(0x80, b"\1")):
+    for bad in (ip(b"\x0a\0\0\0\xff\0\xff\0"), ip(bytes(7)), value(0x81, b"a@b@c"), dns(b"*.example.com"), dns(b"example.com."), uri(b"http://x.org"), dns(b"x") + value(0x80, b"\1")):
         try:
             judge_name([], [bad], dns(b"example.com"))
             check("refused", bad, None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.4): DNS, IP, e-mail and directory names. Called by chain.py, and only
+"""Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.4): DNS, IP, e-mail, URI and directory names. Called by chain.py, and only
 where an issuer has them."""
 
 from mxtls.x509.der import Der, fail
@@ -54,6 +54,10 @@ def permits(buf, off, end, tag, a, a_off, a_end):
             name = name[:-1]
         if name[:1] == b".":
             return False
+    elif tag == 0x86:  # its host counts (RFC 3986 section 3.2)
+        at = name.find(b"://")
+        name = name[at + 3 :].split(b"/")[0].split(b"?")[0].split(b"#")[0].split(b"@")[-1].split(b":")[0] if at > 0 else b""
+        at = -1
     elif tag == 0x81 and (at < 0 or name.count(b"@") != 1):
         return False
     elif tag == 0x87 and len(name) != 4 and len(name) != 16:
@@ -85,7 +89,7 @@ def permits(buf, off, end, tag, a, a_off, a_end):
                     fail("a name constraint is no IP address with a mask")
             elif d.tag == 0x81 and base.count(b"@") > 1:
                 fail("a name constraint is no e-mail address")
-            elif d.tag == 0x82 and (base.find(b"*") >= 0 or base[-1:] == b"."):
+            elif (d.tag == 0x82 or d.tag == 0x86) and (base.find(b"*") >= 0 or base.find(b"/") >= 0 or base[-1:] == b"."):
                 fail("a name constraint is no host name")
             if d.tag != tag:
                 continue
@@ -103,7 +107,7 @@ def permits(buf, off, end, tag, a, a_off, a_end):
                 for i in range(half if inside else 0):
                     if (name[i] ^ base[i]) & base[half + i]:
                         inside = False
-            elif tag == 0x81:
+            elif tag == 0x81 or (tag == 0x86 and name[-1:].isalpha()):  # a URI without a host's name is refused
                 if base.find(b"@") >= 0:
                     inside = name[: at + 1] + name[at + 1 :].lower() == base[: base.find(b"@")] + base[base.find(b"@") :].lower()
                 elif base[:1] == b".":
