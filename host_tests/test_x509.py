@@ -354,6 +354,30 @@ def test_order_and_extras():
     assert path.finish() == 0 and path.done
 
 
+def test_loops_and_crowds_cost_no_more_than_24_signatures(monkeypatch):
+    """Two CAs that signed each other, and many of one name: a peer makes them for nothing."""
+    from mxtls.crypto import sign
+
+    keys = [pki.make_key("p256", name) for name in ("loop a", "loop b", "leaf")]
+    leaf = pki.der(pki.issue("leaf", keys[2], "a", keys[0], ca=False, names=["localhost"]))
+    loop = [pki.der(pki.issue("a", keys[0], "b", keys[1], ca=True)), pki.der(pki.issue("b", keys[1], "a", keys[0], ca=True))]
+    crowd = [pki.der(pki.issue("a", pki.make_key("p256", "crowd %d" % (i % 3)), "b", keys[1], ca=True)) for i in range(60)]
+    count, checked = 0, sign.verify
+
+    def verify(*args):
+        nonlocal count
+        count += 1
+        return checked(*args)
+
+    monkeypatch.setattr(sign, "verify", verify)
+    for ders, most in ((loop * 40, 10), (crowd, 24)):
+        count = 0
+        path = Path(keys_for(pki.chain().root_der), 1, "localhost", NOW)
+        for der in [leaf, *ders]:
+            path.add(der, 0, len(der))
+        assert path.finish() == codes.ALERT_BAD_CERTIFICATE and "too many" in path.text and 0 < count <= most
+
+
 def test_self_signed():
     key = pki.make_key("p256", "self")
     der = pki.der(pki.issue("device", key, names=["localhost"], ca=None))
