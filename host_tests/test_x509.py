@@ -244,7 +244,7 @@ def contents(extension):
 def constrained(permitted, excluded, subject=b"\x30\x00", names=()):
     """Do these constraints allow that subject and those alternative names?"""
     nc = contents(x509.NameConstraints(permitted or None, excluded or None))
-    return allowed(nc, 0, len(nc), [subject, contents(x509.SubjectAlternativeName(names)) if names else b""])
+    return allowed(nc, 0, len(nc), [8000, subject, contents(x509.SubjectAlternativeName(names)) if names else b""])
 
 
 @pytest.mark.parametrize(
@@ -300,10 +300,34 @@ def test_constrained_addresses_in_subjects():
         assert not constrained([EMAIL("example.org")], [], subject)
         assert constrained([EMAIL("example.com")], [], subject)
         assert constrained([], [EMAIL("example.com")], subject, [DNS("a.example.com")])
-    subject = x509.Name([x509.RelativeDistinguishedName([mail])] * 50).public_bytes()
-    with pytest.raises(Error) as e:  # as much work as alternative names may make
-        constrained([], [EMAIL("%d.example.com" % i) for i in range(300)], subject)
-    assert "too many" in e.value.text
+
+
+def test_work_for_name_constraints_is_bounded(monkeypatch):
+    """A peer makes subjects, alternative names, constraints and CAs of one name and key for nothing: what they cost together has a bound."""
+    from mxtls.x509 import constraints
+
+    def mail(text):
+        return x509.NameAttribute(pki.NameOID.EMAIL_ADDRESS, text, x509.name._ASN1Type.IA5String)
+
+    key, leaf_key = pki.make_key("p256", "a"), pki.make_key("p256", "leaf")
+    excluded = [DNS("%d.example.com" % i) for i in range(99)] + [EMAIL("y"), DNS("z")]
+    crowd = [pki.der(pki.issue("a", key, "b", key, ca=True, constraints=([], excluded))) for _ in range(9)]
+    size = len(contents(x509.NameConstraints(None, excluded)))
+    calls, permits = 0, constraints.permits
+
+    def counted(*args):
+        nonlocal calls
+        calls += 1
+        return permits(*args)
+
+    monkeypatch.setattr(constraints, "permits", counted)
+    for subject, names in ((x509.Name([mail("a@b")] * 20 + [mail("a@y")]), []), (pki.name("leaf"), ["x"] * 20 + ["z"])):
+        calls = 0
+        path = Path(keys_for(pki.chain().root_der), 1, None, NOW)
+        for der in [pki.der(pki.issue(subject, leaf_key, "a", key, ca=False, names=names)), *crowd]:
+            path.add(der, 0, len(der))
+        assert path.finish() == codes.ALERT_BAD_CERTIFICATE and "name constraints" in path.text
+        assert 20 < calls < 8000 * 16 // size + 10
 
 
 def test_client_purpose():
@@ -578,7 +602,7 @@ def all_readings(der):
         if c.san:
             host_match(der, c.san, c.san_end, "localhost")
         if c.nc:
-            allowed(der, c.nc, c.nc_end, [der[c.subject : c.subject_end], der[c.san : c.san_end]])
+            allowed(der, c.nc, c.nc_end, [8000, der[c.subject : c.subject_end], der[c.san : c.san_end]])
         Certificate(der).version  # noqa: B018
     except Error as e:
         assert e.text and e.code < 0
@@ -610,7 +634,7 @@ def test_random_bytes(data):
         lambda: parse_private(data, 0, len(data)),
         lambda: pem_object(b"-----BEGIN " + data, 0),
         lambda: host_match(data, 0, len(data), "a.b"),
-        lambda: allowed(data, 0, len(data), [b"\x30\x00", data]),
+        lambda: allowed(data, 0, len(data), [8000, b"\x30\x00", data]),
     ):
         try:
             call()

@@ -179,7 +179,7 @@ def constraints():
             nc += value(0xA0, b"".join([sequence(p) for p in permitted]))
         if excluded:
             nc += value(0xA1, b"".join([sequence(p) for p in excluded]))
-        return allowed(nc, 0, len(nc), [sequence(), b"".join(general)])
+        return allowed(nc, 0, len(nc), [8000, sequence(), b"".join(general)])
 
     def dns(n):
         return value(0x82, n)

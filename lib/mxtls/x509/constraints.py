@@ -9,15 +9,13 @@ _EMAIL_OID = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"
 
 
 def allowed(buf, off, end, names):
-    """Do the NameConstraints in buf[off:end] allow all of names: subject, alternative names, subject, alternative names …?
+    """Do the NameConstraints in buf[off:end] allow all of names: how much work is left, subject, alternative names, subject, alternative names …?
 
     Malformed constraints, a kind of name that cannot be judged but is constrained, and too much work are refusals.
     """
-    budget = 4000
-    permits(buf, off, end, 0, b"", 0, 0)
-    for i in range(0, len(names), 2):
+    for i in range(1, len(names), 2):
         name = names[i]
-        if len(name) > 2 and not permits(buf, off, end, 0xA4, name, 0, len(name)):
+        if not permits(buf, off, end, 0xA4 if len(name) > 2 else 0, name, 0, len(name), names):
             return False
         d = Der(name)
         p = d.read(0, len(name), 0x30)
@@ -34,18 +32,18 @@ def allowed(buf, off, end, names):
         p = 0
         while p < len(others):
             p = d.read(p, len(others), 0)
-            budget -= end - off >> 4
-            if budget < 0:
-                fail("the chain has too many names and name constraints: use another certificate")
-            if not permits(buf, off, end, d.tag, others, p, d.end):
+            if not permits(buf, off, end, d.tag, others, p, d.end, names):
                 return False
             p = d.end
     return True
 
 
-def permits(buf, off, end, tag, a, a_off, a_end):
-    """Is the one name a[a_off:a_end], of the GeneralName kind tag, in a permitted subtree if any is of its kind, and in no
-    excluded one?"""
+def permits(buf, off, end, tag, a, a_off, a_end, names):
+    """Is the one name a[a_off:a_end], of the GeneralName kind tag (0: none), in a permitted subtree if any is of its kind, and in no
+    excluded one? What it takes to find out goes from the work that is left."""
+    names[0] -= (end - off >> 4) + 1
+    if names[0] < 0:
+        fail("the chain has too many names and name constraints: use another certificate")
     name = bytes(a[a_off:a_end])
     at = name.find(b"@")
     if tag == 0x82:
