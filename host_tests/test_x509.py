@@ -192,6 +192,8 @@ def test_weak_keys():
         ({"intermediate": {"eku": ("server",)}}, 0),
         ({"intermediate": {"eku": ("client",)}}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
         ({"intermediate": {"eku": ("any",)}}, 0),
+        ({"intermediate": {"extra": [(x509.InhibitAnyPolicy(0), True)]}}, 0),
+        ({"intermediate": {"extra": [(x509.PolicyConstraints(0, None), True)]}}, codes.ALERT_UNSUPPORTED_CERTIFICATE),
         ({"intermediate": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
         ({"root": {"end": TODAY - DAY / 24}}, codes.ALERT_CERTIFICATE_EXPIRED),
         ({"subject": None}, 0),
