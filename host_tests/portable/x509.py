@@ -158,8 +158,9 @@ def names():
         (dn(b"some  name "), True),
         (dn(b"Some Name", 12), True),
         (dn(b"SomeName"), False),
-        (dn(b"some name", 22), False),
-        (dn(b"Some Name", 22), False),
+        (dn(b"some name", 22), True),
+        (dn(b"some name", 20), False),
+        (dn(b"Some Name", 20), False),
         (dn(b"Some Name", 19, b"\x55\x04\x0a"), False),
         (sequence(), False),
         (sequence(base[2:], base[2:]), False),
@@ -178,7 +179,7 @@ def constraints():
             nc += value(0xA0, b"".join([sequence(p) for p in permitted]))
         if excluded:
             nc += value(0xA1, b"".join([sequence(p) for p in excluded]))
-        return allowed(nc, 0, len(nc), [sequence(), b"".join(general)])
+        return allowed(nc, 0, len(nc), [8000, sequence(), b"".join(general)])
 
     def dns(n):
         return value(0x82, n)
@@ -186,10 +187,15 @@ def constraints():
     def ip(n):
         return value(0x87, n)
 
+    def uri(n):
+        return value(0x86, n)
+
     net = ip(b"\x0a\0\0\0\xff\0\0\0")
     for permitted, excluded, name, want in (
         ([dns(b"example.com")], [], dns(b"a.Example.com"), True),
         ([dns(b"example.com")], [], dns(b"badexample.com"), False),
+        ([dns(b"example.com")], [], dns(b".example.com"), False),
+        ([dns(b"a.example.com")], [], dns(b"*.example.com"), False),
         ([dns(b".example.com")], [], dns(b"example.com"), False),
         ([dns(b"")], [], dns(b"example.com"), True),
         ([], [dns(b"example.com")], dns(b"example.com"), False),
@@ -209,10 +215,20 @@ def constraints():
         ([value(0x81, b"a@example.com")], [], value(0x81, b"example.com"), False),
         ([], [value(0x88, b"*")], dns(b"example.com"), True),
         ([], [value(0x88, b"*")], value(0x88, b"x"), False),
-        ([], [value(0x86, b"x.org")], value(0x86, b"http://y.org"), False),
+        ([], [uri(b"x.org")], uri(b"http://y.org"), True),
+        ([], [uri(b"x.org")], uri(b"http://u:p@X.ORG:80/y.org"), False),
+        ([], [uri(b"x.org")], uri(b"http://y.org?@x.org"), True),
+        ([uri(b"x.org")], [], uri(b"http://x.org#y.org"), True),
+        ([uri(b"x.org")], [], uri(b"http://a.x.org"), False),
+        ([uri(b".x.org")], [], uri(b"spiffe://a.x.org/service"), True),
+        ([uri(b".x.org")], [], uri(b"spiffe://x.org"), False),
+        ([dns(b"x.org")], [], uri(b"urn:uuid:1"), True),
+        ([], [uri(b"x.org")], uri(b"urn:uuid:1"), False),  # RFC 5280 section 4.2.1.10: no host, or an address, is no good
+        ([], [uri(b"x.org")], uri(b"http://10.1.2.3/"), False),
+        ([], [uri(b"x.org")], uri(b"http://[::1]/"), False),
     ):
         check(("constraint", permitted, excluded, name), judge_name(permitted, excluded, name), want)
-    for bad in (ip(b"\x0a\0\0\0\xff\0\xff\0"), ip(bytes(7)), value(0x81, b"a@b@c"), dns(b"x") + value(0x80, b"\1")):
+    for bad in (ip(b"\x0a\0\0\0\xff\0\xff\0"), ip(bytes(7)), value(0x81, b"a@b@c"), dns(b"*.example.com"), dns(b"example.com."), uri(b"http://x.org"), dns(b"x") + value(0x80, b"\1")):
         try:
             judge_name([], [bad], dns(b"example.com"))
             check("refused", bad, None)

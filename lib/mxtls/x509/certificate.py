@@ -254,8 +254,8 @@ class Cert:
             elif kind == 14 or kind == 35:  # key identifiers: hints for finding an issuer, which names and signatures find as well
                 if critical:
                     fail("a key identifier is marked critical")
-            elif kind == 36 or (critical and kind != 32):  # policyConstraints is always critical; where no policy is asked for,
-                self.unknown = 1  # certificatePolicies restricts nothing
+            elif kind == 36 or (critical and kind != 32 and kind != 54):  # policyConstraints is always critical; where no policy is asked
+                self.unknown = 1  # for, certificatePolicies and inhibitAnyPolicy restrict nothing
         if not self.ca and (self.nc or (self.key_usage >= 0 and self.key_usage & 4)):
             fail("the certificate may sign others but is no CA")
 

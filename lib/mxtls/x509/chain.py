@@ -35,6 +35,7 @@ from mxtls_port import sweep
 _MAX_CHAIN = const(10)  # certificates on a path
 _MAX_SEEN = const(24)  # certificates looked at or kept for a validator, with those that are not on it
 _MAX_NAMES = const(2048)  # bytes of alternative names kept for a constrained issuer further up
+_MAX_WORK = const(8000)  # names compared with 16 bytes of name constraints, on a path and beside it
 _SOFT = const(1)  # a failure that leaves the signatures to be checked: dates, purpose, host
 _HARD = const(2)  # a failure that outranks it
 
@@ -80,7 +81,7 @@ class Path:
         self.seen = self.length = self.looked = self.below = 0
         self.info = self.candidate = self.issuer = self.digest = self.signature = None
         self.scheme = 0
-        self.names = []
+        self.names = [_MAX_WORK]
 
     def _note(self, failure):
         """Keep the first failure of the highest rank: (rank, code, alert, text, and auth_status where an issuer was judged)."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.4): DNS, IP, e-mail and directory names. Called by chain.py, and only
+"""Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.4): DNS, IP, e-mail, URI and directory names. Called by chain.py, and only
 where an issuer has them."""
 
 from mxtls.x509.der import Der, fail
@@ -9,15 +9,13 @@ _EMAIL_OID = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"
 
 
 def allowed(buf, off, end, names):
-    """Do the NameConstraints in buf[off:end] allow all of names: subject, alternative names, subject, alternative names …?
+    """Do the NameConstraints in buf[off:end] allow all of names: how much work is left, subject, alternative names, subject, alternative names …?
 
     Malformed constraints, a kind of name that cannot be judged but is constrained, and too much work are refusals.
     """
-    budget = 4000
-    permits(buf, off, end, 0, b"", 0, 0)
-    for i in range(0, len(names), 2):
+    for i in range(1, len(names), 2):
         name = names[i]
-        if len(name) > 2 and not permits(buf, off, end, 0xA4, name, 0, len(name)):
+        if not permits(buf, off, end, 0xA4 if len(name) > 2 else 0, name, 0, len(name), names):
             return False
         d = Der(name)
         p = d.read(0, len(name), 0x30)
@@ -34,18 +32,18 @@ def allowed(buf, off, end, names):
         p = 0
         while p < len(others):
             p = d.read(p, len(others), 0)
-            budget -= end - off >> 4
-            if budget < 0:
-                fail("the chain has too many names and name constraints: use another certificate")
-            if not permits(buf, off, end, d.tag, others, p, d.end):
+            if not permits(buf, off, end, d.tag, others, p, d.end, names):
                 return False
             p = d.end
     return True
 
 
-def permits(buf, off, end, tag, a, a_off, a_end):
-    """Is the one name a[a_off:a_end], of the GeneralName kind tag, in a permitted subtree if any is of its kind, and in no
-    excluded one?"""
+def permits(buf, off, end, tag, a, a_off, a_end, names):
+    """Is the one name a[a_off:a_end], of the GeneralName kind tag (0: none), in a permitted subtree if any is of its kind, and in no
+    excluded one? What it takes to find out goes from the work that is left."""
+    names[0] -= (end - off >> 4) + 1
+    if names[0] < 0:
+        fail("the chain has too many names and name constraints: use another certificate")
     name = bytes(a[a_off:a_end])
     at = name.find(b"@")
     if tag == 0x82:
@@ -54,6 +52,10 @@ def permits(buf, off, end, tag, a, a_off, a_end):
             name = name[:-1]
         if name[:1] == b".":
             return False
+    elif tag == 0x86:  # its host counts (RFC 3986 section 3.2)
+        at = name.find(b"://")
+        name = name[at + 3 :].split(b"/")[0].split(b"?")[0].split(b"#")[0].split(b"@")[-1].split(b":")[0] if at > 0 else b""
+        at = -1
     elif tag == 0x81 and (at < 0 or name.count(b"@") != 1):
         return False
     elif tag == 0x87 and len(name) != 4 and len(name) != 16:
@@ -85,7 +87,7 @@ def permits(buf, off, end, tag, a, a_off, a_end):
                     fail("a name constraint is no IP address with a mask")
             elif d.tag == 0x81 and base.count(b"@") > 1:
                 fail("a name constraint is no e-mail address")
-            elif d.tag == 0x82 and (base.find(b"*") >= 0 or base[-1:] == b"."):
+            elif (d.tag == 0x82 or d.tag == 0x86) and (base.find(b"*") >= 0 or base.find(b"/") >= 0 or base[-1:] == b"."):
                 fail("a name constraint is no host name")
             if d.tag != tag:
                 continue
@@ -103,7 +105,7 @@ def permits(buf, off, end, tag, a, a_off, a_end):
                 for i in range(half if inside else 0):
                     if (name[i] ^ base[i]) & base[half + i]:
                         inside = False
-            elif tag == 0x81:
+            elif tag == 0x81 or (tag == 0x86 and name[-1:].isalpha()):  # a URI without a host's name is refused
                 if base.find(b"@") >= 0:
                     inside = name[: at + 1] + name[at + 1 :].lower() == base[: base.find(b"@")] + base[base.find(b"@") :].lower()
                 elif base[:1] == b".":

@@ -77,7 +77,8 @@ def host_match(buf, off, end, host):
 
 def dn_match(a, p, p_end, b, q, q_end, prefix):
     """True when the distinguished names (whole values) in a[p:p_end] and b[q:q_end] are equal or, with prefix, when the first
-    begins with the second. PrintableString and UTF8String ignore ASCII case and runs of spaces, all else is exact."""
+    begins with the second. PrintableString, UTF8String and IA5String (domain components and e-mail addresses) ignore ASCII case and runs of
+    spaces, all else is exact."""
     if a[p:p_end] == b[q:q_end]:
         return True
     x = Der(a)
@@ -103,7 +104,7 @@ def dn_match(a, p, p_end, b, q, q_end, prefix):
             i = x.end
             j = y.end
             if s != t or x.tag != y.tag:
-                if x.tag not in (12, 19) or y.tag not in (12, 19):
+                if x.tag not in (12, 19, 22) or y.tag not in (12, 19, 22):
                     return False
                 if b" ".join(s.lower().split()) != b" ".join(t.lower().split()):
                     return False

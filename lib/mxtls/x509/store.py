@@ -32,7 +32,7 @@ def name_hash(buf, off, end):
             q = d.read(d.end, p, 0)
             text = bytes(buf[q : d.end])
             q = d.end
-            if d.tag == 12 or d.tag == 19:
+            if d.tag in (12, 19, 22):
                 text = b" ".join(text.lower().split())
             h.update(text, 0, len(text))
     return h.digest()[:4]
