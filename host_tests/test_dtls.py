@@ -14,6 +14,7 @@ from network import HEADER, Network
 
 import mxtls
 from mxtls import codes as c
+from mxtls.buffers import Buffer
 from mxtls.dtls_cookie import cookie_offset
 from mxtls.dtls_window import Window
 
@@ -968,6 +969,23 @@ def test_garbage(clock, psk, seed):
     give(client, server.datagrams())
     assert client.data == b"unharmed" and client.session.dropped > 100
     assert len(client.session.input.buf) <= 2100
+
+
+@pytest.mark.parametrize("error", (MemoryError(), mxtls.Error(c.MEM_FAIL, 255, "the arena is spent")), ids=("heap", "arena"))
+def test_a_long_datagram_and_little_memory(clock, psk, monkeypatch, error):
+    """Half a record that fills the buffer says that the peer's datagrams are longer. Whoever forged it has not ended the session."""
+    net, client, server = connected(clock, psk, **PSK)
+    room = Buffer.room
+
+    def little(buffer, n):
+        if n > 2000:
+            raise error
+        return room(buffer, n)
+
+    monkeypatch.setattr(Buffer, "room", little)
+    forged = network.record(bytes(5000), c.APPLICATION_DATA, 9, 1)
+    give(server, [forged, *client.send(b"good").datagrams(), forged, *client.send(b" and more").datagrams()])
+    assert server.data == b"good and more" and not server.error
 
 
 def test_nothing_is_left_after_delete(clock, chain):

@@ -487,9 +487,17 @@ class Dtls:
         buf[off - 1] = n & 255
         out.end = off + n
 
-    def expected(self, inp):
-        """How many bytes the next datagram may have: the PMTU, or what is left of the input buffer."""
-        return min(max(pmtu, self.longest), inp.limit - inp.end + inp.start)
+    def input_room(self, session):
+        """Room for the next datagram, of the PMTU or what is left of the input buffer; by how much the bytes in it moved, as Buffer.room says."""
+        inp = session.input
+        session.need = min(max(pmtu, self.longest), inp.limit - inp.end + inp.start)
+        try:
+            return inp.room(session.need)
+        except (Error, MemoryError):
+            if not self.longest:
+                raise
+            self.longest = 0  # it may have been forged
+            return self.input_room(session)
 
     def room(self, session, n):
         """How many of n bytes of plaintext fit one datagram."""
