@@ -267,6 +267,26 @@ def test_a_lost_last_flight_before_another_handshake(clock, chain, resumed):
     assert client.session.dtls.epoch == server.session.dtls.epoch == 2 and client.complete and server.complete and not client.error and not server.error
 
 
+@pytest.mark.parametrize("resumed", (False, True))
+def test_a_last_flight_that_comes_late(clock, chain, resumed):
+    """It was sent again, and comes when the next handshake runs: its Finished is under the same keys as that one's first messages, and none of them."""
+    sid = mxtls.SessionId()
+    if resumed:
+        connected(clock, chain, client={"session_id": sid})
+    net, client, server = connected(clock, chain, client={"session_id": sid})
+    done, other = (client, server) if resumed else (server, client)
+    done.session.dtls.flight.again()
+    late = done.datagrams()
+    assert late
+    client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+    began = clock.now
+    if resumed:
+        give(server, client.datagrams())
+    give(other, late)
+    net.run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2 and not client.error and not server.error and clock.now - began < 1000
+
+
 # Fragments
 
 
