@@ -251,7 +251,7 @@ class Stream:
                 return True
             self._shaking = True
             self._asked = s.established and s.hs is None and s.version != _TLS1_3
-            self._began = self.ticks_ms()
+        self._began = self.ticks_ms()
         if self._flush() is None:
             return None
         while self._shaking:
