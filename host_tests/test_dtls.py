@@ -573,7 +573,12 @@ def test_the_numbers_end(clock, psk):
         client.session.wr.header[i] = 255
     with pytest.raises(mxtls.Error) as e:
         client.send(b"one too many")
-    assert e.value.code == c.LIMIT_FAIL
+    assert e.value.code == c.LIMIT_FAIL and client.session.closing and client.session.timeout() == -1
+    client, server = network.pair(psk, **PSK)
+    hello = bytearray(client.datagrams()[0])
+    hello[5:11] = b"\xff" * 6  # the server counts on from there
+    give(server, [bytes(hello)]).datagrams()
+    assert server.error.code == c.LIMIT_FAIL and server.session.closing and server.session.timeout() == -1
 
 
 # Alerts

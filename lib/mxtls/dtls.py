@@ -478,7 +478,9 @@ class Dtls:
         buf[head + 1] = version >> 8
         buf[head + 2] = version & 255
         if header[2] & header[3] & header[4] & header[5] & header[6] & header[7] == 255:
-            raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "the sequence numbers are used up; connect again")
+            e = Error(_LIMIT_FAIL, _ALERT_NONE, "the sequence numbers are used up; connect again")
+            session.fail(e)
+            raise e
         copy(buf, head + 3, header, 0, 8)
         if wr:
             n = wr.seal(kind, version, buf, off, n)
