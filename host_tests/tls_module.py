@@ -190,7 +190,7 @@ def streams():
     check("the transport is closed", a.closed_by, [4])
     check("the end is ready", s.ioctl(3, 1) & 1, 1)
     check("read to the end", (s.read(), s.read(), s.read(5), s.recv(5), s.readline()), (b"the end", b"", b"", b"", b""))
-    check("a closed socket", (c.ioctl(3, 1), fails(c.read, 1), fails(c.write, b"x"), c.close()), (32, 9, 9, None))
+    check("a closed socket", (c.ioctl(3, 1), fails(c.read, 1), fails(c.write, b"x"), fails(c.setblocking, False), c.close()), (32, 9, 9, 9, None))
     check("close by ioctl", (s.ioctl(4, 0), s.ioctl(4, 0), s.ioctl(10, 0), b.closed_by), (0, 0, -22, [4]))
 
 
@@ -422,6 +422,10 @@ def names_of_cpython():
                 s._plain()
         except ssl.SSLError as e:
             check("which exception", (isinstance(e, kind), isinstance(e, OSError), e.args[0], e.verify_message), (True, True, number, e.args[1]))
+    c, s = join(contexts(ssl)[0], server)[:2]
+    for end in (c, s):
+        end.close()
+        check("a closed socket", (fails(end.settimeout, 1), fails(end.setblocking, True), end.fileno(), end.version(), end.pending()), (9, 9, -1, None, 0))
     check("an unknown suite", fails(client.set_ciphers, "TLS_AES_128_GCM_SHA256:X"), -0x5E80)
     client.minimum_version = ssl.TLSVersion.TLSv1_2
     client.maximum_version = ssl.TLSVersion.TLSv1_2

@@ -294,10 +294,10 @@ class SSLSocket(tls.SSLSocket):
         return sock
 
     def fileno(self):
-        return self._sock.fileno()
+        return self._sock.fileno() if self._sock else -1
 
     def settimeout(self, seconds):
-        self._sock.settimeout(seconds)
+        self._open().settimeout(seconds)
         self._patient = seconds != 0
         self._pace()
 

@@ -117,9 +117,14 @@ class SSLSocket(io.IOBase):
         number, text = self._note(e)
         return self._exception(number, text)
 
-    def _check(self):
+    def _open(self):
+        """The transport, which a closed socket has no more."""
         if self._sock is None:
             raise self._exception(_EBADF, "the socket is closed; open another")
+        return self._sock
+
+    def _check(self):
+        self._open()
         if self._error:
             raise self._exception(self._error[0], self._error[1])
         self._mask = 0
@@ -531,7 +536,7 @@ class SSLSocket(io.IOBase):
 
     def setblocking(self, flag):
         """Non-blocking sockets return None where others wait, and take one step of a handshake a call."""
-        self._sock.setblocking(flag)
+        self._open().setblocking(flag)
         self._patient = bool(flag)
         self._pace()
 
