@@ -426,6 +426,16 @@ def names_of_cpython():
     for end in (c, s):
         end.close()
         check("a closed socket", (fails(end.settimeout, 1), fails(end.setblocking, True), end.fileno(), end.version(), end.pending()), (9, 9, -1, None, 0))
+    for kind in (Pipe, Blocking):
+        for blocking in (True, False):
+            c, s, a, b = join(contexts(ssl)[0], server, kind=kind, blocking=blocking)
+            meet(c, s)
+            s.write(b"unread")
+            check("goodbye goes, and waits for the other", c.unwrap(), None)
+            check("that has come here", s.unwrap() is b)
+            b.write(b"in the clear")
+            check("and there, no byte more", (c.unwrap() is a, bytes(a.parts[-1])), (True, b"in the clear"))
+            check("both are closed", (fails(c.read, 1), fails(s.read, 1), len(a.parts)), (9, 9, 1))
     check("an unknown suite", fails(client.set_ciphers, "TLS_AES_128_GCM_SHA256:X"), -0x5E80)
     client.minimum_version = ssl.TLSVersion.TLSv1_2
     client.maximum_version = ssl.TLSVersion.TLSv1_2

@@ -65,6 +65,8 @@ def cipher_name(number):
 class SSLSocket(io.IOBase):
     """A TLS stream over another stream. SSLContext.wrap_socket makes them."""
 
+    _exact = False  # what follows the record that is due is not for this session
+
     def __init__(self, context, sock, server_hostname, client_id=None, session_id=None):
         self._context = context
         self._sock = sock
@@ -156,10 +158,10 @@ class SSLSocket(io.IOBase):
         inp = s.input
         datagrams = _USE_DTLS and s.dtls
         try:
+            if not datagrams and (self._reads == 0 or self._exact):
+                n = min(n, s.need)  # a stream's readinto waits until all have come
             if self._reads == 1 and (datagrams or self._patient):
                 return self._get_some(n, datagrams)
-            if not datagrams and self._reads == 0:
-                n = min(n, s.need)  # a stream's readinto waits until all have come
             view = memoryview(inp.buf)[inp.end : inp.end + n]
             return self._sock.recv_into(view) if self._reads == 2 else self._sock.readinto(view)
         except OSError as e:
