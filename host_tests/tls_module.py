@@ -8,6 +8,7 @@ import sys
 import tls
 from engine_certs import CHAIN, KEY, ROOT
 
+import mxtls
 import mxtls.ssl as ssl
 
 PSK = b"0123456789abcdef"
@@ -242,6 +243,27 @@ def timeouts():
         check("nothing came", fails(read), 110)
         c.write(b"the whole")
         check("the rest", s.read(9), b"the whole")
+
+
+def again():
+    """The peer negotiates again, and we write in the middle of it."""
+    client, server = contexts()
+    client.max_version = 0x0303
+    c, s = join(client, server)[:2]
+    meet(c, s)
+    try:
+        s._session.encode_rehandshake(session_option=mxtls.OPTION_FULL_HANDSHAKE)
+    except mxtls.Error:
+        return  # not in this build
+    s._send()
+    for _ in range(200):
+        if c._session.quiet:
+            break
+        check("nothing to read", (c.recv(1), c._session.quiet or s.recv(1) is None), (None, True))
+    check("our Finished is out", c._session.quiet)
+    check("a write waits for the peer", (c.write(b"behind it"), c.ioctl(3, 4)), (None, 0))
+    check("the peer goes on", s.recv(1), None)
+    check("and so do we", (c.ioctl(3, 4) & 4, c.write(b"behind it"), s.recv(20)), (4, 9, b"behind it"))
 
 
 def closing():
@@ -538,6 +560,7 @@ def sockets(port):
 streams()
 waiting()
 timeouts()
+again()
 closing()
 refusals()
 choices()

@@ -21,6 +21,7 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_DTLS as _USE_DTLS,
     USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
+    USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_STEPS as _USE_STEPS,
 )
@@ -466,6 +467,10 @@ class SSLSocket(io.IOBase):
                 n = min(self._owed, n)
                 self._owed = 0
                 return n
+            while _USE_REHANDSHAKES and s.quiet:  # it is negotiated again, and the peer's Finished comes first
+                if s.plain_len >= 0 or not self._receive():
+                    self._mask = _RD
+                    return None
             n = s.want_output(min(n, _CHUNK))
             copy(s.output.buf, s.write_off, buf, off, n)
             s.encode_writebuf(n)
