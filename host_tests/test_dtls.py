@@ -14,6 +14,7 @@ from network import HEADER, Network
 
 import mxtls
 from mxtls import codes as c
+from mxtls.buffers import Buffer
 from mxtls.dtls_cookie import cookie_offset
 from mxtls.dtls_window import Window
 
@@ -264,6 +265,26 @@ def test_a_lost_last_flight_before_another_handshake(clock, chain, resumed):
     assert done.datagrams()  # lost
     Network(clock).run(client, server)
     assert client.session.dtls.epoch == server.session.dtls.epoch == 2 and client.complete and server.complete and not client.error and not server.error
+
+
+@pytest.mark.parametrize("resumed", (False, True))
+def test_a_last_flight_that_comes_late(clock, chain, resumed):
+    """It was sent again, and comes when the next handshake runs: its Finished is under the same keys as that one's first messages, and none of them."""
+    sid = mxtls.SessionId()
+    if resumed:
+        connected(clock, chain, client={"session_id": sid})
+    net, client, server = connected(clock, chain, client={"session_id": sid})
+    done, other = (client, server) if resumed else (server, client)
+    done.session.dtls.flight.again()
+    late = done.datagrams()
+    assert late
+    client.session.encode_rehandshake(session_option=c.OPTION_FULL_HANDSHAKE)
+    began = clock.now
+    if resumed:
+        give(server, client.datagrams())
+    give(other, late)
+    net.run(client, server)
+    assert client.session.dtls.epoch == server.session.dtls.epoch == 2 and not client.error and not server.error and clock.now - began < 1000
 
 
 # Fragments
@@ -552,7 +573,12 @@ def test_the_numbers_end(clock, psk):
         client.session.wr.header[i] = 255
     with pytest.raises(mxtls.Error) as e:
         client.send(b"one too many")
-    assert e.value.code == c.LIMIT_FAIL
+    assert e.value.code == c.LIMIT_FAIL and client.session.closing and client.session.timeout() == -1
+    client, server = network.pair(psk, **PSK)
+    hello = bytearray(client.datagrams()[0])
+    hello[5:11] = b"\xff" * 6  # the server counts on from there
+    give(server, [bytes(hello)]).datagrams()
+    assert server.error.code == c.LIMIT_FAIL and server.session.closing and server.session.timeout() == -1
 
 
 # Alerts
@@ -968,6 +994,23 @@ def test_garbage(clock, psk, seed):
     give(client, server.datagrams())
     assert client.data == b"unharmed" and client.session.dropped > 100
     assert len(client.session.input.buf) <= 2100
+
+
+@pytest.mark.parametrize("error", (MemoryError(), mxtls.Error(c.MEM_FAIL, 255, "the arena is spent")), ids=("heap", "arena"))
+def test_a_long_datagram_and_little_memory(clock, psk, monkeypatch, error):
+    """Half a record that fills the buffer says that the peer's datagrams are longer. Whoever forged it has not ended the session."""
+    net, client, server = connected(clock, psk, **PSK)
+    room = Buffer.room
+
+    def little(buffer, n):
+        if n > 2000:
+            raise error
+        return room(buffer, n)
+
+    monkeypatch.setattr(Buffer, "room", little)
+    forged = network.record(bytes(5000), c.APPLICATION_DATA, 9, 1)
+    give(server, [forged, *client.send(b"good").datagrams(), forged, *client.send(b" and more").datagrams()])
+    assert server.data == b"good and more" and not server.error
 
 
 def test_nothing_is_left_after_delete(clock, chain):

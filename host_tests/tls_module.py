@@ -8,6 +8,7 @@ import sys
 import tls
 from engine_certs import CHAIN, KEY, ROOT
 
+import mxtls
 import mxtls.ssl as ssl
 
 PSK = b"0123456789abcdef"
@@ -190,7 +191,7 @@ def streams():
     check("the transport is closed", a.closed_by, [4])
     check("the end is ready", s.ioctl(3, 1) & 1, 1)
     check("read to the end", (s.read(), s.read(), s.read(5), s.recv(5), s.readline()), (b"the end", b"", b"", b"", b""))
-    check("a closed socket", (c.ioctl(3, 1), fails(c.read, 1), fails(c.write, b"x"), c.close()), (32, 9, 9, None))
+    check("a closed socket", (c.ioctl(3, 1), fails(c.read, 1), fails(c.write, b"x"), fails(c.setblocking, False), c.close()), (32, 9, 9, 9, None))
     check("close by ioctl", (s.ioctl(4, 0), s.ioctl(4, 0), s.ioctl(10, 0), b.closed_by), (0, 0, -22, [4]))
 
 
@@ -242,6 +243,27 @@ def timeouts():
         check("nothing came", fails(read), 110)
         c.write(b"the whole")
         check("the rest", s.read(9), b"the whole")
+
+
+def again():
+    """The peer negotiates again, and we write in the middle of it."""
+    client, server = contexts()
+    client.max_version = 0x0303
+    c, s = join(client, server)[:2]
+    meet(c, s)
+    try:
+        s._session.encode_rehandshake(session_option=mxtls.OPTION_FULL_HANDSHAKE)
+    except mxtls.Error:
+        return  # not in this build
+    s._send()
+    for _ in range(200):
+        if c._session.quiet:
+            break
+        check("nothing to read", (c.recv(1), c._session.quiet or s.recv(1) is None), (None, True))
+    check("our Finished is out", c._session.quiet)
+    check("a write waits for the peer", (c.write(b"behind it"), c.ioctl(3, 4)), (None, 0))
+    check("the peer goes on", s.recv(1), None)
+    check("and so do we", (c.ioctl(3, 4) & 4, c.write(b"behind it"), s.recv(20)), (4, 9, b"behind it"))
 
 
 def closing():
@@ -422,6 +444,20 @@ def names_of_cpython():
                 s._plain()
         except ssl.SSLError as e:
             check("which exception", (isinstance(e, kind), isinstance(e, OSError), e.args[0], e.verify_message), (True, True, number, e.args[1]))
+    c, s = join(contexts(ssl)[0], server)[:2]
+    for end in (c, s):
+        end.close()
+        check("a closed socket", (fails(end.settimeout, 1), fails(end.setblocking, True), end.fileno(), end.version(), end.pending()), (9, 9, -1, None, 0))
+    for kind in (Pipe, Blocking):
+        for blocking in (True, False):
+            c, s, a, b = join(contexts(ssl)[0], server, kind=kind, blocking=blocking)
+            meet(c, s)
+            s.write(b"unread")
+            check("goodbye goes, and waits for the other", c.unwrap(), None)
+            check("that has come here", s.unwrap() is b)
+            b.write(b"in the clear")
+            check("and there, no byte more", (c.unwrap() is a, bytes(a.parts[-1])), (True, b"in the clear"))
+            check("both are closed", (fails(c.read, 1), fails(s.read, 1), len(a.parts)), (9, 9, 1))
     check("an unknown suite", fails(client.set_ciphers, "TLS_AES_128_GCM_SHA256:X"), -0x5E80)
     client.minimum_version = ssl.TLSVersion.TLSv1_2
     client.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -524,6 +560,7 @@ def sockets(port):
 streams()
 waiting()
 timeouts()
+again()
 closing()
 refusals()
 choices()

@@ -284,6 +284,41 @@ async def both_ways():
     await close(server)
 
 
+async def again():
+    """The server negotiates again while a task writes and another reads: writes wait for the Finished, and nothing is lost."""
+    quiet = []
+
+    async def asks(reader, writer):
+        await reader.readexactly(5)
+        before = writer.session.client_verify
+        writer.session.encode_rehandshake(session_option=mxtls.OPTION_FULL_HANDSHAKE)
+        await writer.drain()
+        await reader.readexactly(95)
+        quiet.append(writer.session.client_verify != before)
+        writer.write(b"y" * 100)
+        await writer.drain()
+
+    server = await serve(asks)
+    for reads in (True, False):
+        reader, writer = await connect()
+        task = asyncio.create_task(reader.readexactly(100))
+        for i in range(100):
+            writer.write(b"x")
+            if writer.session.quiet:
+                quiet.append(i)
+            await asyncio.wait_for(writer.drain(), 10)
+            await asyncio.sleep(0)
+            if i == 50 and not reads:
+                task.cancel()  # from now on only a write can bring the Finished
+        if not reads:
+            task = asyncio.create_task(reader.readexactly(100))
+        check("all of it", await asyncio.wait_for(task, 10), b"y" * 100)
+        check("new keys, and a write in the middle", True in quiet and len(quiet) > 1)
+        writer.close()
+        await writer.wait_closed()
+    await close(server)
+
+
 async def ticks():
     """Other tasks run while two handshakes do."""
     count = [0]
@@ -310,7 +345,7 @@ N = 20 if QUICK else 2
 
 
 async def main():
-    for test in (talk, ends, cancelled, slow, both_ways, ticks):
+    for test in (talk, ends, cancelled, slow, both_ways, again, ticks):
         await test()
 
 

@@ -197,6 +197,19 @@ def again():
     check("the client too", (client.handshake(), client.read(1)), (True, None))
     client.write(b"after")
     check("data after it", server.read(5), b"after")
+    server.session.encode_rehandshake(session_option=mxtls.OPTION_FULL_HANDSHAKE)
+    server.flush()
+    for _ in range(3000):
+        if client.session.quiet:
+            break
+        check("nothing to read", (client.read(1), client.session.quiet or server.read(1) is None), (None, True))
+    check("its Finished is out", client.session.quiet)
+    check("a write would block", client.write(b"then"), None)
+    for _ in range(3000):
+        if client.write(b"then"):
+            break
+        check("nor yet", server.read(1), None)
+    check("and goes behind the handshake", server.read(4), b"then")
     server.session.encode_rehandshake()
     client.close()
     fails("nobody negotiates", server.handshake, mxtls.Error, "closed the connection")
@@ -281,6 +294,15 @@ def waits():
     real = server.transport.readinto
     server._reader = lambda buf, n: byte_by_byte() and real(buf, n)
     fails("a handshake that comes byte by byte", server.handshake, OSError)
+    server._reader = real
+    server.timeout = 10
+    while True:
+        try:
+            server.handshake()
+            break
+        except OSError:
+            check("it can be repeated", len(NAP) < 3000)
+            NAP.append(slow.handshake())
 
 
 def heap():

@@ -14,7 +14,12 @@ block, and awaiting here what it waits for. Called by applications.
 
 import asyncio
 
-from mxtls.config import USE_CLIENT_SIDE_SSL as _USE_CLIENT, USE_SERVER_SIDE_SSL as _USE_SERVER, USE_STEPS as _USE_STEPS
+from mxtls.config import (
+    USE_CLIENT_SIDE_SSL as _USE_CLIENT,
+    USE_REHANDSHAKES as _USE_REHANDSHAKES,
+    USE_SERVER_SIDE_SSL as _USE_SERVER,
+    USE_STEPS as _USE_STEPS,
+)
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy
 from mxtls.stream import Stream as _Blocking
@@ -226,8 +231,19 @@ class Stream:
         """Until all is with the line; gives way to other tasks in any case."""
         async with self._writing:
             while not self._send_rest():
-                await self._line.writable()
+                await self._writable()
             await self._line.drained()
+
+    async def _writable(self):
+        """Nothing more goes: until it may. Where the peer negotiates again that is when its Finished has come."""
+        s = self.session
+        if not _USE_REHANDSHAKES or not s.quiet or s.output.end > s.output.start:
+            await self._line.writable()
+        elif self._reading.locked() or s.plain_len >= 0:
+            await asyncio.sleep(0.01)  # whoever reads brings it
+        else:
+            async with self._reading:
+                await self._line.readable()
 
     def _send_rest(self):
         """Send what the line takes: was that all?"""

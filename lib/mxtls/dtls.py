@@ -24,6 +24,7 @@ from mxtls.codes import (
     CLIENT_HELLO as _CLIENT_HELLO,
     DTLS1_0 as _DTLS1_0,
     EXT_SESSION_TICKET as _TICKET,
+    FINISHED as _FINISHED,
     HANDSHAKE as _HANDSHAKE,
     HELLO_REQUEST as _HELLO_REQUEST,
     HELLO_VERIFY_REQUEST as _HELLO_VERIFY_REQUEST,
@@ -64,6 +65,7 @@ _LEAST_PMTU = const(128)
 _MOST_PMTU = const(65507)
 _MOST_VERIFIES = const(4)  # HelloVerifyRequests of one handshake
 _EARLY = const(192)  # bytes of a record with a Finished, whatever the suite
+_FINISHING = (_WAIT_FINISHED, _WAIT_RESUMED_FINISHED)  # a Finished in any other state is one of the handshake before, sent again
 _LAST_HELLO = const(8)  # the highest message_seq of a ClientHello that begins a session
 
 pmtu = _DTLS_PMTU
@@ -207,7 +209,7 @@ class Dtls:
             if n != 2 or not 1 <= buf[off] <= _FATAL or (not rd and buf[off] != _FATAL and buf[off + 1] != _ALERT_CLOSE_NOTIFY):
                 return self._drop(session, "an alert")
             return session._alert(buf, off, n)
-        if not rd or not session.established or session.state == _WAIT_FINISHED or session.state == _WAIT_RESUMED_FINISHED:
+        if not rd or not session.established or session.state in _FINISHING:
             return self._drop(session, "data before its time")
         session._empty = session.rehandshakes = 0
         if session.hs is None and self.flight.messages.end and not self.flight.pending():
@@ -250,7 +252,7 @@ class Dtls:
             # The last message again: our answer was lost. One that the peer has begun to answer was not.
             if at + n == length and not self.flight.answered and not self.flight.pending():
                 self._again(session)
-        elif seq < a.seq or (session.hs is None and self.idle):
+        elif seq < a.seq or (session.hs is None and self.idle) or (kind == _FINISHED and session.state not in _FINISHING):
             self._drop(session, "a message that came before")
         elif seq > a.seq or at > a.done:
             if not a.keep(buf, off, _FRAGMENT + n):
@@ -476,7 +478,9 @@ class Dtls:
         buf[head + 1] = version >> 8
         buf[head + 2] = version & 255
         if header[2] & header[3] & header[4] & header[5] & header[6] & header[7] == 255:
-            raise Error(_LIMIT_FAIL, _ALERT_INTERNAL_ERROR, "the sequence numbers are used up; connect again")
+            e = Error(_LIMIT_FAIL, _ALERT_NONE, "the sequence numbers are used up; connect again")
+            session.fail(e)
+            raise e
         copy(buf, head + 3, header, 0, 8)
         if wr:
             n = wr.seal(kind, version, buf, off, n)
@@ -487,9 +491,17 @@ class Dtls:
         buf[off - 1] = n & 255
         out.end = off + n
 
-    def expected(self, inp):
-        """How many bytes the next datagram may have: the PMTU, or what is left of the input buffer."""
-        return min(max(pmtu, self.longest), inp.limit - inp.end + inp.start)
+    def input_room(self, session):
+        """Room for the next datagram, of the PMTU or what is left of the input buffer; by how much the bytes in it moved, as Buffer.room says."""
+        inp = session.input
+        session.need = min(max(pmtu, self.longest), inp.limit - inp.end + inp.start)
+        try:
+            return inp.room(session.need)
+        except (Error, MemoryError):
+            if not self.longest:
+                raise
+            self.longest = 0  # it may have been forged
+            return self.input_room(session)
 
     def room(self, session, n):
         """How many of n bytes of plaintext fit one datagram."""

@@ -165,13 +165,14 @@ class Session(RecordLayer):
         input.buf at input.end."""
         inp = self.input
         if _USE_DTLS and self.dtls:
-            self.need = self.dtls.expected(inp)
-        elif inp.start < self._hs_end < self._rec:  # close the gap that records' headers left behind half a message
-            n = inp.end - self._rec
-            copy(inp.buf, self._hs_end, inp.buf, self._rec, n)
-            self._rec = self._hs_end
-            inp.end = self._rec + n
-        moved = inp.room(self.need)
+            moved = self.dtls.input_room(self)
+        else:
+            if inp.start < self._hs_end < self._rec:  # close the gap that records' headers left behind half a message
+                n = inp.end - self._rec
+                copy(inp.buf, self._hs_end, inp.buf, self._rec, n)
+                self._rec = self._hs_end
+                inp.end = self._rec + n
+            moved = inp.room(self.need)
         if moved < 0:
             e = Error(_LIMIT_FAIL, _ALERT_RECORD_OVERFLOW, "the input buffer is full at %d bytes; raise max_record" % inp.limit)
             self.fail(e)

@@ -282,22 +282,31 @@ class SSLSocket(tls.SSLSocket):
         return s.plain_len - self._at if s and s.plain_len >= 0 else 0
 
     def unwrap(self):
-        """Say goodbye; the socket beneath, which goes on in the clear."""
+        """Say goodbye, and wait for the peer's, dropping data that comes before it; the socket beneath, which goes on in the clear. None: it would block."""
         self._check()
         sock = self._sock
         s = self._session
-        if s and s.can_close():
-            s.encode_closure_alert()
-            self._send()
+        if s and s.established:
+            if s.can_close():
+                s.encode_closure_alert()
+            self._exact = True
+            if not self._send():
+                return None
+            n = self._plain()
+            while n:
+                self._taken(n)
+                n = self._plain()
+            if n is None:
+                return None
             s.delete()
         self._sock = self._session = None
         return sock
 
     def fileno(self):
-        return self._sock.fileno()
+        return self._sock.fileno() if self._sock else -1
 
     def settimeout(self, seconds):
-        self._sock.settimeout(seconds)
+        self._open().settimeout(seconds)
         self._patient = seconds != 0
         self._pace()
 

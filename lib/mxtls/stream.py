@@ -26,7 +26,7 @@ from mxtls.codes import (
     SUCCESS as _SUCCESS,
     TLS1_3 as _TLS1_3,
 )
-from mxtls.config import USE_STEPS as _USE_STEPS
+from mxtls.config import USE_REHANDSHAKES as _USE_REHANDSHAKES, USE_STEPS as _USE_STEPS
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy
 
@@ -251,7 +251,7 @@ class Stream:
                 return True
             self._shaking = True
             self._asked = s.established and s.hs is None and s.version != _TLS1_3
-            self._began = self.ticks_ms()
+        self._began = self.ticks_ms()
         if self._flush() is None:
             return None
         while self._shaking:
@@ -393,6 +393,9 @@ class Stream:
             self._began = self.ticks_ms()
             at += min(self._owed, n - at)
             self._owed = 0
+            while _USE_REHANDSHAKES and s.quiet and (self.timeout == 0 or not self.pending()):  # it is negotiated again, and the peer's Finished comes first
+                if self.pending() or not self.feed():
+                    return at or None
             if at < n:
                 m = s.want_output(n - at)
                 copy(out.buf, s.write_off, data, off + at, m)

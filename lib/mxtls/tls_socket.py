@@ -21,6 +21,7 @@ from mxtls.codes import (
 from mxtls.config import (
     USE_DTLS as _USE_DTLS,
     USE_PEER_CERTIFICATE as _USE_PEER_CERTIFICATE,
+    USE_REHANDSHAKES as _USE_REHANDSHAKES,
     USE_SERVER_SIDE_SSL as _USE_SERVER,
     USE_STEPS as _USE_STEPS,
 )
@@ -64,6 +65,8 @@ def cipher_name(number):
 
 class SSLSocket(io.IOBase):
     """A TLS stream over another stream. SSLContext.wrap_socket makes them."""
+
+    _exact = False  # what follows the record that is due is not for this session
 
     def __init__(self, context, sock, server_hostname, client_id=None, session_id=None):
         self._context = context
@@ -117,9 +120,14 @@ class SSLSocket(io.IOBase):
         number, text = self._note(e)
         return self._exception(number, text)
 
-    def _check(self):
+    def _open(self):
+        """The transport, which a closed socket has no more."""
         if self._sock is None:
             raise self._exception(_EBADF, "the socket is closed; open another")
+        return self._sock
+
+    def _check(self):
+        self._open()
         if self._error:
             raise self._exception(self._error[0], self._error[1])
         self._mask = 0
@@ -151,10 +159,10 @@ class SSLSocket(io.IOBase):
         inp = s.input
         datagrams = _USE_DTLS and s.dtls
         try:
+            if not datagrams and (self._reads == 0 or self._exact):
+                n = min(n, s.need)  # a stream's readinto waits until all have come
             if self._reads == 1 and (datagrams or self._patient):
                 return self._get_some(n, datagrams)
-            if not datagrams and self._reads == 0:
-                n = min(n, s.need)  # a stream's readinto waits until all have come
             view = memoryview(inp.buf)[inp.end : inp.end + n]
             return self._sock.recv_into(view) if self._reads == 2 else self._sock.readinto(view)
         except OSError as e:
@@ -459,6 +467,10 @@ class SSLSocket(io.IOBase):
                 n = min(self._owed, n)
                 self._owed = 0
                 return n
+            while _USE_REHANDSHAKES and s.quiet:  # it is negotiated again, and the peer's Finished comes first
+                if s.plain_len >= 0 or not self._receive():
+                    self._mask = _RD
+                    return None
             n = s.want_output(min(n, _CHUNK))
             copy(s.output.buf, s.write_off, buf, off, n)
             s.encode_writebuf(n)
@@ -531,7 +543,7 @@ class SSLSocket(io.IOBase):
 
     def setblocking(self, flag):
         """Non-blocking sockets return None where others wait, and take one step of a handshake a call."""
-        self._sock.setblocking(flag)
+        self._open().setblocking(flag)
         self._patient = bool(flag)
         self._pace()
 
