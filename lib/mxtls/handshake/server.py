@@ -134,6 +134,8 @@ def _resume(session, hs, sid, buf, suites, end):
     hs.entry = entry
     hs.flags &= ~_TICKET
     derive.copy_master(hs, entry)
+    if ticket:
+        entry.clear()
 
 
 def _choose(session, hs, buf, off, end):
