@@ -36,7 +36,7 @@ from mxtls.crypto.hmac import hmac_of
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.kernels.ct import ct_equal
-from mxtls.kernels.mem import wipe
+from mxtls.kernels.mem import copy, wipe
 from mxtls.record_aead13 import Aead13Record
 
 if _USE_SSL_HANDSHAKE_MSG_TRACE:
@@ -242,12 +242,17 @@ def update(session, secret):
 
 
 def send_update(session, answer):
-    """KeyUpdate, then another key for what we write; answer: 1 asks the peer to do the same (RFC 8446 section 4.6.3)."""
+    """KeyUpdate, then another key for what we write; answer: 1 asks the peer to do the same (RFC 8446 section 4.6.3). Without memory for
+    it all is as it was."""
     w = Writer(session)
     w.begin(_KEY_UPDATE, 1)
+    secret = bytearray(session.secrets.wr)
+    record = update(session, secret)
     w.put(answer, 1)
     w.finish()
-    change_write(session, update(session, session.secrets.wr))
+    copy(session.secrets.wr, 0, secret, 0, len(secret))
+    wipe(secret)
+    change_write(session, record)
 
 
 def take_update(session, reader):
