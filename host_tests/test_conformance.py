@@ -503,6 +503,16 @@ def test_negotiating_again_and_the_extended_master_secret(first, then, alert):
         assert peer.exchange().change().finish().last() == 20
 
 
+@pytest.mark.parametrize("first, then, suite, alert", ((b"", ETM, RSA, OK), (ETM, ETM, RSA, OK), (ETM, b"", RSA, 40), (ETM, b"", 0x009C, OK)))
+def test_negotiating_again_and_encrypt_then_mac(first, then, suite, alert):
+    """It may come later, but not be left out where it means something (RFC 7366 section 3.1)."""
+    peer = client().connect(extensions=STANDARD + first)
+    again(peer, suites=(suite,), extensions=STANDARD + then + extension(0xFF01, vector(1, peer.own_verify))).exchange()
+    expect(peer, alert)
+    if alert is OK:
+        assert peer.change().finish().last() == 20 and peer.send(23, b"x").end.data == b"x"
+
+
 @pytest.mark.parametrize("versions", ((0x0304, 0x0303), (0x0303,), (0x0304,)))
 def test_negotiating_again_keeps_the_version(versions):
     """Though the client has a newer one by now (RFC 8446 section 4.1.2)."""

@@ -184,7 +184,12 @@ def _record(session, hs, key, mac_key, iv):
             from mxtls.crypto.seed import SeedCbc as cipher
         elif _USE_AES_CBC:
             from mxtls.crypto.cbc import AesCbc as cipher
-        return CbcRecord(key, row[5], mac_key, hs.flags & _ETM, session.version, iv, cipher)
+        etm = bool(hs.flags & _ETM)
+        if _USE_REHANDSHAKES:
+            if session.etm and not etm:  # RFC 7366 section 3.1
+                raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "encrypt_then_mac came in an earlier handshake and not in this one; the peer is broken")
+            session.etm = etm
+        return CbcRecord(key, row[5], mac_key, etm, session.version, iv, cipher)
     raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the cipher suite's mode is not in this build; enable its USE_ option")
 
 
