@@ -174,7 +174,7 @@ def _fits(session, hs, row):
     if row[2] == 0:
         if not (_USE_PSK and session.keys.psk):
             return False
-    elif not private or not private.suits(row[2]):
+    elif not private or not private.suits(row[2], row[1] == _KX_RSA):
         return False
     if _USE_ECDHE and row[1] == _KX_ECDHE and not _agree_group(hs):
         return False
