@@ -468,6 +468,15 @@ def test_tickets(monkeypatch):
         assert not resumed(client().again(old, session_id=sid, extensions=STANDARD + EMS + extension(35, ticket), **fields))
 
 
+def test_a_session_id_beside_a_ticket(monkeypatch):
+    """It says only what to answer a good ticket with (RFC 5077 section 3.4)."""
+    monkeypatch.setattr(keys()[1], "tickets", True)
+    old = client().connect()
+    assert len(old.session_id) == 32
+    for ticket, short in ((bytes(100), False), (b"", True)):
+        assert resumed(client().again(old, extensions=STANDARD + extension(35, ticket))) == short
+
+
 # Negotiating again (RFC 5746 section 3.7)
 
 

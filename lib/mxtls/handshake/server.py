@@ -100,15 +100,14 @@ def _resume(session, hs, sid, buf, suites, end):
     from mxtls.suites import find
 
     session.server_name = hs.name
-    entry = None
-    if _USE_SESSION_TICKETS and hs.ticket_at and session.keys.tickets:
+    ticket = _USE_SESSION_TICKETS and session.keys.tickets and hs.ticket_at and hs.ticket_at[1]
+    if _USE_SESSION_TICKETS and ticket:  # then the session id is none of ours (RFC 5077 section 3.4)
         import mxtls.tickets as tickets
 
-        entry = tickets.open(session, buf, hs.ticket_at[0], hs.ticket_at[1])
+        entry = tickets.open(session, buf, hs.ticket_at[0], ticket)
         if entry:
             entry.id = sid
-    ticket = entry is not None
-    if entry is None:
+    else:
         entry = resume.recall(session, sid, 0, len(sid))
     if entry is None or session.full or entry.version != session.version:
         return
@@ -134,7 +133,7 @@ def _resume(session, hs, sid, buf, suites, end):
     hs.entry = entry
     hs.flags &= ~_TICKET
     derive.copy_master(hs, entry)
-    if ticket:
+    if _USE_SESSION_TICKETS and ticket:
         entry.clear()
 
 
