@@ -477,6 +477,17 @@ def test_a_session_id_beside_a_ticket(monkeypatch):
         assert resumed(client().again(old, extensions=STANDARD + extension(35, ticket))) == short
 
 
+@pytest.mark.parametrize("ticket", (False, True))
+def test_a_resumed_session_does_not_answer_the_name(monkeypatch, ticket):
+    """As it did the first time (RFC 6066 section 3)."""
+    monkeypatch.setattr(keys()[1], "tickets", ticket)
+    hello = names((0, b"localhost"))
+    old = client(sni={"localhost": keys()[1]}).connect(extensions=hello + extension(35))
+    assert 0 in old.answer
+    peer = client(sni={"localhost": keys()[1]}).again(old, session_id=old.session_id or b"x", extensions=hello + extension(35, old.ticket if ticket else b""))
+    assert resumed(peer) and 0 not in peer.answer
+
+
 # Negotiating again (RFC 5746 section 3.7)
 
 

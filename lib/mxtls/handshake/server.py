@@ -10,6 +10,7 @@ from mxtls.codes import (
     ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
     CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
+    EXT_SERVER_NAME as _NAME,
     EXT_SESSION_TICKET as _TICKET,
     KEY_ED25519 as _KEY_ED25519,
     KX_DHE as _KX_DHE,
@@ -131,7 +132,7 @@ def _resume(session, hs, sid, buf, suites, end):
     hs.anonymous = entry.anonymous
     hs.resumed = True
     hs.entry = entry
-    hs.flags &= ~_TICKET
+    hs.flags &= ~(_TICKET | _NAME)  # the name was answered when the session was made (RFC 6066 section 3)
     derive.copy_master(hs, entry)
     if _USE_SESSION_TICKETS and ticket:
         entry.clear()
