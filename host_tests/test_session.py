@@ -616,9 +616,10 @@ def test_memory_error_leaves_no_secret(keys, monkeypatch, name, version):
     left = at = 0
     while left == 0:  # until there is no such call any more
         at += 1
-        left, secrets = at, []
+        left = at
+        secrets = []
 
-        def call(*args):
+        def call(*args, secrets=secrets):
             nonlocal left
             left -= 1
             if left == 0:

@@ -191,7 +191,7 @@ def _record(session, hs, key, mac_key, iv):
         etm = bool(hs.flags & _ETM)
         if _USE_REHANDSHAKES:
             if session.etm and not etm:  # RFC 7366 section 3.1
-                raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "encrypt_then_mac came in an earlier handshake and not in this one; the peer is broken")
+                raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "encrypt_then_mac came in an earlier handshake and not in this one; somebody spliced connections")
             session.etm = etm
         return CbcRecord(key, row[5], mac_key, etm, session.version, iv, cipher)
     raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the cipher suite's mode is not in this build; enable its USE_ option")
