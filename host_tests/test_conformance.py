@@ -468,6 +468,26 @@ def test_tickets(monkeypatch):
         assert not resumed(client().again(old, session_id=sid, extensions=STANDARD + EMS + extension(35, ticket), **fields))
 
 
+def test_a_session_id_beside_a_ticket(monkeypatch):
+    """It says only what to answer a good ticket with (RFC 5077 section 3.4)."""
+    monkeypatch.setattr(keys()[1], "tickets", True)
+    old = client().connect()
+    assert len(old.session_id) == 32
+    for ticket, short in ((bytes(100), False), (b"", True)):
+        assert resumed(client().again(old, extensions=STANDARD + extension(35, ticket))) == short
+
+
+@pytest.mark.parametrize("ticket", (False, True))
+def test_a_resumed_session_does_not_answer_the_name(monkeypatch, ticket):
+    """As it did the first time (RFC 6066 section 3)."""
+    monkeypatch.setattr(keys()[1], "tickets", ticket)
+    hello = names((0, b"localhost"))
+    old = client(sni={"localhost": keys()[1]}).connect(extensions=hello + extension(35))
+    assert 0 in old.answer
+    peer = client(sni={"localhost": keys()[1]}).again(old, session_id=old.session_id or b"x", extensions=hello + extension(35, old.ticket if ticket else b""))
+    assert resumed(peer) and 0 not in peer.answer
+
+
 # Negotiating again (RFC 5746 section 3.7)
 
 
@@ -501,6 +521,16 @@ def test_negotiating_again_and_the_extended_master_secret(first, then, alert):
     expect(peer, alert)
     if alert is OK:
         assert peer.exchange().change().finish().last() == 20
+
+
+@pytest.mark.parametrize("first, then, suite, alert", ((b"", ETM, RSA, OK), (ETM, ETM, RSA, OK), (ETM, b"", RSA, 40), (ETM, b"", 0x009C, OK)))
+def test_negotiating_again_and_encrypt_then_mac(first, then, suite, alert):
+    """It may come later, but not be left out where it means something (RFC 7366 section 3.1)."""
+    peer = client().connect(extensions=STANDARD + first)
+    again(peer, suites=(suite,), extensions=STANDARD + then + extension(0xFF01, vector(1, peer.own_verify))).exchange()
+    expect(peer, alert)
+    if alert is OK:
+        assert peer.change().finish().last() == 20 and peer.send(23, b"x").end.data == b"x"
 
 
 @pytest.mark.parametrize("versions", ((0x0304, 0x0303), (0x0303,), (0x0304,)))

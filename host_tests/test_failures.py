@@ -86,6 +86,22 @@ def test_key_usage_forbids():
     refused(pki.chain(usage=("crl_sign",)), c.CERT_AUTH_FAIL, c.ALERT_UNSUPPORTED_CERTIFICATE, "keyUsage")
 
 
+def test_a_key_for_pss_alone_encrypts_nothing(monkeypatch):
+    """Whatever its certificate's keyUsage says (RFC 4055 section 1.2); it signs."""
+    keys = loop.keys_of(pki.chain(key="rsa2048", ca_key="rsa2048", pss=True))
+    for suite in (0xC02F, 0x002F):
+        client, server = loop.pair(keys, client={"cipher_suite": suite})
+        server.feed(client.take())
+        flight = server.take()
+        monkeypatch.setattr("mxtls.x509.pubkey.PublicKey.pss", True)
+        client.feed(flight)
+        monkeypatch.undo()
+        assert client.error.alert == (c.ALERT_UNSUPPORTED_CERTIFICATE if suite == 0x002F else c.ALERT_ILLEGAL_PARAMETER)
+    keys[1].private.pss = True
+    client, server = loop.pair(keys, client={"cipher_suite": 0x002F})
+    nothing_in_common(client, server, c.ALERT_HANDSHAKE_FAILURE, "in common")
+
+
 def test_intermediate_is_missing():
     chain = pki.chain(intermediates=2)
     trust, own = loop.keys_of(chain)

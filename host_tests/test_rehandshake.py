@@ -8,7 +8,7 @@ import pytest
 
 import mxtls
 from mxtls import codes as c
-from mxtls.handshake import extensions, server_hello
+from mxtls.handshake import codec, extensions, server_hello
 
 VERSIONS = (c.SSL3, c.TLS1_0, c.TLS1_1, c.TLS1_2)
 PSK = 0x008C
@@ -548,6 +548,25 @@ def test_encode_rehandshake_arguments(psk, ends):
     assert "already" in raises(c.ERROR, client.session.encode_rehandshake).text
     client.close()
     raises(c.ERROR, client.session.encode_rehandshake)
+
+
+@pytest.mark.parametrize("name", ("begin", "finish"))
+@pytest.mark.parametrize("role", ("client", "server"))
+def test_no_memory_to_negotiate_again(psk, ends, monkeypatch, role, name):
+    """All is as it was, and the call may come again."""
+    client, server = ends
+    session = client.session if role == "client" else server.session
+
+    def full(*args):
+        raise MemoryError("memory allocation failed, allocating 512 bytes")
+
+    before = session.keys
+    with monkeypatch.context() as m:
+        m.setattr(codec.Writer, name, full)
+        with pytest.raises(MemoryError):
+            session.encode_rehandshake(keys=loop.psk_keys()[role == "server"])
+    assert session.keys is before and not session.hs and not session.full
+    again(client, server, role)
 
 
 @pytest.mark.parametrize("role", ("client", "server"))

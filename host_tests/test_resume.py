@@ -7,7 +7,7 @@ import pki
 import pytest
 
 import mxtls
-from mxtls import codes as c
+from mxtls import codes as c, tickets
 from mxtls.handshake import client_hello
 
 SUITE = 0xC02B
@@ -590,3 +590,18 @@ def test_tickets_grow_old(ticket_keys, clock):
     assert resumed(ticket_keys, sid)
     clock[0] += 120
     assert not resumed(ticket_keys, sid)
+
+
+@pytest.mark.parametrize("version", (c.TLS1_2, c.TLS1_3), ids=lambda v: "%04X" % v)
+@pytest.mark.parametrize("then", ("resumed", "another name"))
+def test_the_secret_of_a_ticket_is_wiped(monkeypatch, ticket_keys, version, then):
+    """When the handshake has used it, or has found that it does not fit."""
+    opened = []
+    entry_of = tickets._entry
+    monkeypatch.setattr(tickets, "_entry", lambda text: opened.append(entry_of(text)) or opened[-1])
+    sid = mxtls.SessionId()
+    meet(ticket_keys, sid, max_version=version)
+    sid.name = "localhost" if then == "resumed" else "other"
+    client, server = meet(ticket_keys, sid, name=sid.name, max_version=version, cert_validator=lambda *a: 0)
+    assert client.session.resumed == (then == "resumed") and opened and not any(any(entry.master) for entry in opened)
+    loop.carry(client, server, b"data")

@@ -3,6 +3,7 @@
 
 import hashlib
 import hmac
+import importlib
 
 import loop
 import pki
@@ -91,6 +92,26 @@ def test_the_exporter_of_tls_1_2_is_its_prf(keys):
     h = lambda data: hmac.new(master, data, hashlib.sha256).digest()  # noqa: E731
     first = h(seed)
     assert a.export(b"label", b"abc", 64) == h(first + seed) + h(h(first) + seed)
+
+
+@pytest.mark.parametrize("version", (c.TLS1_1, c.TLS1_2, c.TLS1_3), ids=lambda v: "%04X" % v)
+def test_an_export_leaves_no_secret(monkeypatch, version):
+    """But the one that it grows from, which another handshake replaces and a session's end overwrites."""
+    client, server = loop.connect(*loop.pair(loop.psk_keys(), max_version=version))
+    seen = []
+    for module in ("prf", "hkdf"):
+        module = importlib.import_module("mxtls.crypto." + module)
+        monkeypatch.setattr(module, "hmac_of", lambda alg, secret, real=module.hmac_of: seen.append(secret) or real(alg, secret))
+    kept = client.session.exporter
+    client.session.export(b"label")
+    assert seen and all(secret is kept or isinstance(secret, bytearray) and not any(secret) for secret in seen)
+    if version != c.TLS1_3:
+        client.session.encode_rehandshake()
+        loop.pump(client, server)
+        assert client.session.exporter is not kept and not any(kept)
+    kept = client.session.exporter
+    client.session.delete()
+    assert not any(kept)
 
 
 def test_no_export_before_the_handshake(keys):

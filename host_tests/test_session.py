@@ -4,6 +4,9 @@
 The peers are our own sessions (self-test); test_openssl.py and test_tlslite.py talk to others.
 """
 
+import contextlib
+import importlib
+
 import loop
 import pki
 import pytest
@@ -602,6 +605,34 @@ def test_memory_error_leaves_it_deletable(keys, monkeypatch, name, at):
     raises(c.PROTOCOL_FAIL, failed.received_data, 0)
     failed.delete()
     failed.delete()
+
+
+@pytest.mark.parametrize("version", (c.TLS1_2, c.TLS1_3), ids=lambda v: "%04X" % v)
+@pytest.mark.parametrize("name", ("derive._prf", "derive._record", "schedule.expand_label", "schedule.extract", "schedule.hmac_of", "schedule._aead", "schedule.Aead13Record"))
+def test_memory_error_leaves_no_secret(keys, monkeypatch, name, version):
+    """Wherever it comes, what was at work is overwritten."""
+    module = importlib.import_module("mxtls.handshake." + name.split(".")[0])
+    real = getattr(module, name.split(".")[1])
+    left = at = 0
+    while left == 0:  # until there is no such call any more
+        at += 1
+        left = at
+        secrets = []
+
+        def call(*args, secrets=secrets):
+            nonlocal left
+            left -= 1
+            if left == 0:
+                secrets.extend(arg for arg in args if isinstance(arg, bytearray))
+                raise MemoryError("memory allocation failed, allocating 512 bytes")
+            return real(*args)
+
+        with monkeypatch.context() as m:
+            m.setattr(module, name.split(".")[1], call)
+            with contextlib.suppress(MemoryError):
+                loop.pump(*loop.pair(keys, max_version=version))
+        assert not any(any(secret) for secret in secrets), at
+    assert at > 1 or (name[:6] == "derive") != (version == c.TLS1_2)
 
 
 def test_memory_error_in_get_readbuf(ends):

@@ -125,6 +125,28 @@ def test_the_automatic_key_update_in_time():
     assert bytes(client.session.secrets.wr) != secret
 
 
+@pytest.mark.parametrize("name", ("update", "protection", "_aead", "Writer"))
+@pytest.mark.parametrize("call", (lambda s: s.encode_rehandshake(), lambda s: s.encode_to_outdata(b"x"), lambda s: s.get_writebuf(1)), ids=("encode_rehandshake", "encode_to_outdata", "get_writebuf"))
+def test_no_memory_for_another_key(monkeypatch, call, name):
+    """All is as it was, and the call may come again."""
+    monkeypatch.setattr(record_aead13.Aead13Record, "limit", 1)
+    client, server = connect(*pair())
+    loop.carry(client, server, b"a")
+
+    def full(*args):
+        raise MemoryError("memory allocation failed, allocating 512 bytes")
+
+    with monkeypatch.context() as m:
+        m.setattr(schedule, name, full)
+        with pytest.raises(MemoryError):
+            call(client.session)
+    call(client.session)
+    monkeypatch.setattr(record_aead13.Aead13Record, "limit", 99)
+    server.feed(client.take())
+    loop.carry(client, server, b"b")
+    loop.carry(server, client, b"c")
+
+
 def ticket(lifetime=3600, nonce=b"\x00", identity=b"ticket", more=b"\x00\x00"):
     return loop.message(c.NEW_SESSION_TICKET, lifetime.to_bytes(4, "big") + b"\x01\x02\x03\x04" + bytes([len(nonce)]) + nonce + len(identity).to_bytes(2, "big") + identity + more)
 

@@ -338,6 +338,18 @@ def test_early_data_is_bounded(monkeypatch):
     loop.check_failed(server, c.ALERT_BAD_RECORD_MAC)
 
 
+@pytest.mark.parametrize("wanted, alert", ((29, c.ALERT_BAD_RECORD_MAC), (23, c.ALERT_UNEXPECTED_MESSAGE)), ids=("at once", "after a retry"))
+@pytest.mark.parametrize("size", (16000, 100, 0))
+def test_all_early_data_is_bounded(monkeypatch, wanted, alert, size):
+    """Also where there are no keys yet, and in records of nothing."""
+    client, server = early(monkeypatch)
+    with groups(wanted):
+        server.feed(client.take())
+    server.take()
+    server.feed(loop.record(bytes(size), 23) * (40000 // (size + 5) + 2))
+    loop.check_failed(server, alert)
+
+
 @pytest.mark.parametrize("kind, alert", ((c.HANDSHAKE, c.ALERT_UNEXPECTED_MESSAGE), (24, c.ALERT_UNEXPECTED_MESSAGE)))
 def test_nothing_else_passes_for_early_data(monkeypatch, kind, alert):
     client, server = early(monkeypatch)

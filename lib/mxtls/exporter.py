@@ -10,6 +10,7 @@ from mxtls.codes import (
 )
 from mxtls.config import USE_DTLS as _USE_DTLS, USE_MD5_SHA1 as _USE_MD5_SHA1, USE_TLS_1_3 as _USE_TLS_1_3
 from mxtls.errors import Error
+from mxtls.kernels.mem import wipe
 
 
 def export(session, label, context, n):
@@ -32,6 +33,7 @@ def export(session, label, context, n):
         h.update(context or b"", 0, len(context or b""))
         expand_label(alg, secret, b"exporter", h.digest(), out)
     else:
+        secret = session.exporter[:48]
         seed = bytes(session.exporter[48:])
         if context is not None:
             seed += len(context).to_bytes(2, "big") + context
@@ -43,9 +45,10 @@ def export(session, label, context, n):
         if version < _TLS1_2 and _USE_MD5_SHA1:
             from mxtls.crypto.prf10 import prf10
 
-            prf10(bytes(session.exporter[:48]), label, seed, out, 0, n)
+            prf10(secret, label, seed, out, 0, n)
         else:
             from mxtls.crypto.prf import prf
 
-            prf(alg, bytes(session.exporter[:48]), label, seed, out, 0, n)
+            prf(alg, secret, label, seed, out, 0, n)
+    wipe(secret)
     return bytes(out)

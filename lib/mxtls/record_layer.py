@@ -194,7 +194,7 @@ class RecordLayer:
             return 0
         if _USE_TLS_1_3 and kind == _ALERT and n == 2 and self.version == _TLS1_3 and not self.client and self.state > _OPEN and rd.fresh():
             rd = None  # of a client that has failed before it had keys
-        if rd is not None or (_USE_TLS_1_3 and self.early and kind == _APPLICATION_DATA):
+        if rd is not None or (_USE_TLS_1_3 and self.early > 0 and kind == _APPLICATION_DATA):
             m = self._open_early(kind, off, n) if _USE_TLS_1_3 and self.early else rd.open(kind, self.version, buf, off, n)
             if _USE_TLS_1_3 and m < 0:
                 return 0
@@ -296,7 +296,7 @@ class RecordLayer:
                 except Error:
                     if self.early <= n:
                         raise
-            self.early -= n
+            self.early -= n + _HEADER
             self.input.start = self._hs_end = self._rec
             return -1
 

@@ -48,25 +48,27 @@ def encode(session, keys, cert_validator, session_option, cipher_suite):
 
         server_start.check(keys or session.keys, cert_validator or session.cert_validator)
         session.rehandshakes -= 1  # the ClientHello counts
-    before = session.keys, session.cert_validator
+    before = session.keys, session.cert_validator, session.full
     if keys:
         session.keys = keys
     if cert_validator:
         session.cert_validator = cert_validator
         session.client_auth = True
-    if _USE_CLIENT and session.client:
-        import mxtls.handshake.client_start as client_start
+    try:
+        if _USE_CLIENT and session.client:
+            import mxtls.handshake.client_start as client_start
 
-        try:
             client_start.start(session, cipher_suite, not full)
-        except (Error, MemoryError):
-            session.keys, session.cert_validator = before
-            raise
-    elif _USE_SERVER:
-        from mxtls.handshake.codec import Writer
+        elif _USE_SERVER:
+            from mxtls.handshake.codec import Writer
 
-        session.full = session.full or full
-        w = Writer(session)
-        w.begin(_HELLO_REQUEST, 0)
-        w.finish()
+            session.full = session.full or full
+            w = Writer(session)
+            w.begin(_HELLO_REQUEST, 0)
+            w.finish()
+    except (Error, MemoryError):
+        session.keys, session.cert_validator, session.full = before
+        session.hs = None
+        session.state = _OPEN
+        raise
     return 0

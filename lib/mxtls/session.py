@@ -100,6 +100,7 @@ class Session(RecordLayer):
     server_verify = b""
     secure = False  # the peer knows RFC 5746
     extended = False  # the last handshake had an extended master secret (RFC 7627)
+    etm = False  # the last handshake with CBC had encrypt-then-MAC (RFC 7366)
     full = False  # the next handshake may not be an abbreviated one
     client_auth = True
     disabled = ()  # suites that this session does not take, or offer

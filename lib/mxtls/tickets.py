@@ -92,6 +92,7 @@ def open(session, buf, off, n):
                 wipe(text)
                 if ((mxtls_port.ticks_ms() - entry.born) & 0x3FFFFFFF) // 1000 <= keys.session_lifetime and entry.fits(session):
                     return entry
+                entry.clear()
     return None
 
 

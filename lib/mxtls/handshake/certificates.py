@@ -175,7 +175,7 @@ def finish(session, hs, wait):
         hs.anonymous = False
     hs.key = path.leaf
     usage = path.key_usage
-    if hs.key is None or (session.client and hs.row[2] and not hs.key.suits(hs.row[2])):
+    if hs.key is None or (session.client and hs.row[2] and not hs.key.suits(hs.row[2], hs.row[1] == _KX_RSA)):
         raise Error(_CERT_AUTH_FAIL, _ALERT_UNSUPPORTED_CERTIFICATE, "the certificate's key does not fit the cipher suite; the peer is broken")
     wanted = _KEY_ENCIPHERMENT if session.client and hs.row[1] == _KX_RSA else _DIGITAL_SIGNATURE
     if usage >= 0 and not usage & wanted:

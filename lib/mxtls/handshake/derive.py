@@ -72,7 +72,6 @@ def _prf(hs, secret, label, seed, out):
 def secrets(session, hs):
     """The master secret, then the keys; the premaster is wiped, the ephemeral key too."""
     premaster = hs.premaster
-    hs.premaster = None
     if hs.share:
         hs.share.wipe()
         hs.share = None
@@ -85,6 +84,7 @@ def secrets(session, hs):
     else:
         _prf(hs, premaster, b"master secret", hs.random, hs.master)
     wipe(premaster)
+    hs.premaster = None
     keys(session, hs)
 
 
@@ -110,17 +110,19 @@ def keys(session, hs):
     mac = hash_size(row[5]) if row[5] else 0
     block = bytearray(2 * (mac + row[4] + _iv_size(session, row)))
     seed = bytes(hs.random[32:]) + bytes(hs.random[:32])
-    if _USE_SSL3 and session.version == _SSL3:
-        from mxtls.handshake.ssl3 import expand
+    try:
+        if _USE_SSL3 and session.version == _SSL3:
+            from mxtls.handshake.ssl3 import expand
 
-        expand(hs.master, seed, block)
-    else:
-        _prf(hs, hs.master, b"key expansion", seed, block)
-    sweep()
-    client = _protection(session, hs, block, mac, 0)
-    sweep()
-    server = _protection(session, hs, block, mac, 1)
-    wipe(block)
+            expand(hs.master, seed, block)
+        else:
+            _prf(hs, hs.master, b"key expansion", seed, block)
+        sweep()
+        client = _protection(session, hs, block, mac, 0)
+        sweep()
+        server = _protection(session, hs, block, mac, 1)
+    finally:  # also without memory
+        wipe(block)
     if _USE_CLIENT and session.client:
         hs.next_wr = client
         hs.next_rd = server
@@ -142,10 +144,12 @@ def _protection(session, hs, block, mac, side):
     iv = block[iv + side * (len(block) - iv) // 2 : len(block) if side else (iv + len(block)) // 2]
     mac_key = key
     key = _cut(block, 2 * mac, row[4], side)
-    record = _record(session, hs, key, mac_key, iv)
-    wipe(key)
-    wipe(mac_key)
-    return record
+    try:
+        return _record(session, hs, key, mac_key, iv)
+    finally:
+        wipe(key)
+        wipe(mac_key)
+        wipe(iv)
 
 
 def _cut(block, off, n, side):
@@ -184,7 +188,12 @@ def _record(session, hs, key, mac_key, iv):
             from mxtls.crypto.seed import SeedCbc as cipher
         elif _USE_AES_CBC:
             from mxtls.crypto.cbc import AesCbc as cipher
-        return CbcRecord(key, row[5], mac_key, hs.flags & _ETM, session.version, iv, cipher)
+        etm = bool(hs.flags & _ETM)
+        if _USE_REHANDSHAKES:
+            if session.etm and not etm:  # RFC 7366 section 3.1
+                raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "encrypt_then_mac came in an earlier handshake and not in this one; somebody spliced connections")
+            session.etm = etm
+        return CbcRecord(key, row[5], mac_key, etm, session.version, iv, cipher)
     raise Error(_PROTOCOL_FAIL, _ALERT_HANDSHAKE_FAILURE, "the cipher suite's mode is not in this build; enable its USE_ option")
 
 

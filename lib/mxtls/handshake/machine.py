@@ -62,7 +62,7 @@ from mxtls.config import (
 )
 from mxtls.errors import Error
 from mxtls.handshake.codec import Reader
-from mxtls.kernels.mem import wipe
+from mxtls.kernels.mem import copy, wipe
 from mxtls_port import forget, sweep
 
 if _USE_ARENA:
@@ -324,7 +324,11 @@ def complete(session, hs):
         if not session.client:
             session.max_version = hs.version  # negotiating again keeps to it (RFC 8446 section 4.1.2)
     if _USE_EXPORTER and session.version != _TLS1_3 and hs.flags & _EMS:
-        session.exporter = bytearray(hs.master) + hs.random
+        if session.exporter:
+            wipe(session.exporter)
+        session.exporter = bytearray(112)
+        copy(session.exporter, 0, hs.master, 0, 48)
+        copy(session.exporter, 48, hs.random, 0, 64)
     hs.wipe()
     session.hs = session.role = None
     session.completed = session.established = True

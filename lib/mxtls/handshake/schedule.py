@@ -36,7 +36,7 @@ from mxtls.crypto.hmac import hmac_of
 from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.kernels.ct import ct_equal
-from mxtls.kernels.mem import wipe
+from mxtls.kernels.mem import copy, wipe
 from mxtls.record_aead13 import Aead13Record
 
 if _USE_SSL_HANDSHAKE_MSG_TRACE:
@@ -88,32 +88,38 @@ def _next(hs, secret):
     """On to the next stage, with a shared secret or None."""
     size = hash_size(hs.alg)
     salt = bytearray(size)
-    derive(hs.alg, hs.master, b"derived", b"", salt)
-    extract(hs.alg, salt, secret or bytes(size), hs.master)
-    wipe(salt)
+    try:
+        derive(hs.alg, hs.master, b"derived", b"", salt)
+        extract(hs.alg, salt, secret or bytes(size), hs.master)
+    finally:  # also without memory
+        wipe(salt)
 
 
 def finished_mac(alg, base, digest, out):
     """The contents of Finished, or a binder, under the key that grows from base."""
     key = bytearray(hash_size(alg))
-    expand_label(alg, base, b"finished", b"", key)
-    mac = hmac_of(alg, key)
-    mac.update(digest, 0, len(digest))
-    mac.digest_into(out, 0)
-    mac.wipe()
-    wipe(key)
+    try:
+        expand_label(alg, base, b"finished", b"", key)
+        mac = hmac_of(alg, key)
+        mac.update(digest, 0, len(digest))
+        mac.digest_into(out, 0)
+        mac.wipe()
+    finally:
+        wipe(key)
 
 
 def binder(alg, psk, resumption, digest):
     """The binder of a pre-shared key over the ClientHello up to the binders (RFC 8446 section 4.2.11.2)."""
     size = hash_size(alg)
     early = bytearray(size)
-    extract(alg, bytes(size), psk, early)
-    derive(alg, early, b"res binder" if resumption else b"ext binder", b"", early)
     out = bytearray(size)
-    finished_mac(alg, early, digest, out)
-    wipe(early)
-    return out
+    try:
+        extract(alg, bytes(size), psk, early)
+        derive(alg, early, b"res binder" if resumption else b"ext binder", b"", early)
+        finished_mac(alg, early, digest, out)
+        return out
+    finally:
+        wipe(early)
 
 
 def handshake_keys(session, hs):
@@ -154,12 +160,13 @@ def protection(session, row, alg, secret):
     """One direction's record protection under a traffic secret."""
     key = bytearray(row[4])
     iv = bytearray(12)
-    expand_label(alg, secret, b"key", b"", key)
-    expand_label(alg, secret, b"iv", b"", iv)
-    record = Aead13Record(_aead(row[3], key), iv, session.padding)
-    wipe(key)
-    wipe(iv)
-    return record
+    try:
+        expand_label(alg, secret, b"key", b"", key)
+        expand_label(alg, secret, b"iv", b"", iv)
+        return Aead13Record(_aead(row[3], key), iv, session.padding)
+    finally:
+        wipe(key)
+        wipe(iv)
 
 
 def _aead(mode, key):
@@ -242,12 +249,17 @@ def update(session, secret):
 
 
 def send_update(session, answer):
-    """KeyUpdate, then another key for what we write; answer: 1 asks the peer to do the same (RFC 8446 section 4.6.3)."""
+    """KeyUpdate, then another key for what we write; answer: 1 asks the peer to do the same (RFC 8446 section 4.6.3). Without memory for
+    it all is as it was."""
     w = Writer(session)
     w.begin(_KEY_UPDATE, 1)
+    secret = bytearray(session.secrets.wr)
+    record = update(session, secret)
     w.put(answer, 1)
     w.finish()
-    change_write(session, update(session, session.secrets.wr))
+    copy(session.secrets.wr, 0, secret, 0, len(secret))
+    wipe(secret)
+    change_write(session, record)
 
 
 def take_update(session, reader):

@@ -10,6 +10,7 @@ from mxtls.codes import (
     ALERT_NO_RENEGOTIATION as _ALERT_NO_RENEGOTIATION,
     CERTIFICATE_REQUEST as _CERTIFICATE_REQUEST,
     EXT_EXTENDED_MASTER_SECRET as _EMS,
+    EXT_SERVER_NAME as _NAME,
     EXT_SESSION_TICKET as _TICKET,
     KEY_ED25519 as _KEY_ED25519,
     KX_DHE as _KX_DHE,
@@ -100,15 +101,14 @@ def _resume(session, hs, sid, buf, suites, end):
     from mxtls.suites import find
 
     session.server_name = hs.name
-    entry = None
-    if _USE_SESSION_TICKETS and hs.ticket_at and session.keys.tickets:
+    ticket = _USE_SESSION_TICKETS and session.keys.tickets and hs.ticket_at and hs.ticket_at[1]
+    if _USE_SESSION_TICKETS and ticket:  # then the session id is none of ours (RFC 5077 section 3.4)
         import mxtls.tickets as tickets
 
-        entry = tickets.open(session, buf, hs.ticket_at[0], hs.ticket_at[1])
+        entry = tickets.open(session, buf, hs.ticket_at[0], ticket)
         if entry:
             entry.id = sid
-    ticket = entry is not None
-    if entry is None:
+    else:
         entry = resume.recall(session, sid, 0, len(sid))
     if entry is None or session.full or entry.version != session.version:
         return
@@ -132,8 +132,10 @@ def _resume(session, hs, sid, buf, suites, end):
     hs.anonymous = entry.anonymous
     hs.resumed = True
     hs.entry = entry
-    hs.flags &= ~_TICKET
+    hs.flags &= ~(_TICKET | _NAME)  # the name was answered when the session was made (RFC 6066 section 3)
     derive.copy_master(hs, entry)
+    if _USE_SESSION_TICKETS and ticket:
+        entry.clear()
 
 
 def _choose(session, hs, buf, off, end):
@@ -172,7 +174,7 @@ def _fits(session, hs, row):
     if row[2] == 0:
         if not (_USE_PSK and session.keys.psk):
             return False
-    elif not private or not private.suits(row[2]):
+    elif not private or not private.suits(row[2], row[1] == _KX_RSA):
         return False
     if _USE_ECDHE and row[1] == _KX_ECDHE and not _agree_group(hs):
         return False

@@ -192,6 +192,8 @@ def answer_hello(session, hs):
     server_hello13.write_hello(hs, w)
     w.finish()
     schedule.begin(hs, hs.psk)
+    if _USE_SESSION_TICKETS and hs.entry and hs.entry not in session.keys.sessions:
+        hs.entry.clear()  # it came in a ticket
     schedule.handshake_keys(session, hs)
     schedule.begin_write(session, hs)
     schedule.change_read(session, hs.next_rd)

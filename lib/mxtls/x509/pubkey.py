@@ -19,11 +19,11 @@ class PublicKey:
         self.curve = 0
         self.point = self.n = self.e = None
 
-    def suits(self, kind):
-        """May it serve a cipher suite of that kind of key? Ed25519 goes with those of ECDSA (RFC 8422 section 5.5)."""
+    def suits(self, kind, encrypt=False):
+        """May it serve a cipher suite of that kind of key, where encrypt says by encryption? Ed25519 goes with those of ECDSA (RFC 8422 section 5.5)."""
         if _USE_ED25519 and self.kind == _KEY_ED25519:
             return kind == _KEY_EC
-        return self.kind == kind
+        return self.kind == kind and not (encrypt and self.pss)
 
 
 class PrivateKey(PublicKey):
