@@ -62,14 +62,17 @@ static inline uint32_t swap(uint32_t x) {
     return (mxtls_rol(x, 8) & 0x00FF00FF) | (mxtls_rol(x, 24) & 0xFF00FF00);
 }
 
-/* The round keys of one call, each of eight planes. */
-static void unpack(const mxtls_aes *ctx, uint32_t keys[15][8]) {
-    uint32_t *to = keys[0];
-    for (const uint32_t *from = ctx->key[0]; from < ctx->key[ctx->rounds + 1]; from++) {
+/* The round keys of one call, each of eight planes; returns the rounds. What is no key, or is overwritten by what the call does, still
+ * counts 8 to 14 of them, so that nothing is read or written behind the keys. */
+static uint32_t unpack(const mxtls_aes *ctx, uint32_t keys[15][8]) {
+    const uint32_t *from = ctx->key[0];
+    uint32_t *to = keys[0], rounds = (ctx->rounds & 14) | 8;
+    for (uint32_t n = 4 * (rounds + 1); n; n--, from++) {
         uint32_t even = *from & 0x55555555, odd = *from & 0xAAAAAAAA;
         *to++ = even | even << 1;
         *to++ = odd | odd >> 1;
     }
+    return rounds;
 }
 
 static void add_key(uint32_t *q, const uint32_t *key) {
@@ -352,8 +355,7 @@ static void keystream(const mxtls_aes_stream *s, uint32_t q[8], uint32_t count) 
 }
 
 void mxtls_aes_stream_begin(mxtls_aes_stream *s, const mxtls_aes *ctx, const uint8_t ctr[16]) {
-    unpack(ctx, s->keys);
-    s->rounds = ctx->rounds;
+    s->rounds = unpack(ctx, s->keys);
     for (int i = 0; i < 3; i++) {
         s->start[i] = mxtls_le32(ctr + 4 * i);
     }
@@ -432,8 +434,7 @@ void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n
 
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
     uint32_t q[8];
-    uint32_t keys[15][8];
-    unpack(ctx, keys);
+    uint32_t keys[15][8], rounds = unpack(ctx, keys);
     for (int i = 0; i < 4; i++) {
         q[2 * i] = mxtls_le32(iv + 4 * i);
     }
@@ -442,7 +443,7 @@ void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
             q[2 * i] ^= mxtls_le32(buf + 4 * i);
             q[2 * i + 1] = 0; /* the second block is nobody's */
         }
-        crypt(keys, ctx->rounds, q, 0);
+        crypt(keys, rounds, q, 0);
         for (int i = 0; i < 4; i++) {
             mxtls_put_le32(buf + 4 * i, q[2 * i]);
         }
@@ -454,8 +455,7 @@ void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
 
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
     uint32_t q[8], before[4];
-    uint32_t keys[15][8];
-    unpack(ctx, keys);
+    uint32_t keys[15][8], rounds = unpack(ctx, keys);
     for (int i = 0; i < 4; i++) {
         before[i] = mxtls_le32(iv + 4 * i);
     }
@@ -465,7 +465,7 @@ void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
             q[2 * i] = mxtls_le32(buf + 4 * i);
             q[2 * i + 1] = mxtls_le32(buf + second + 4 * i);
         }
-        crypt(keys, ctx->rounds, q, 1);
+        crypt(keys, rounds, q, 1);
         for (int i = 0; i < 4; i++) {
             uint32_t x = q[2 * i] ^ before[i], y = mxtls_le32(buf + 4 * i);
             before[i] = mxtls_le32(buf + second + 4 * i);

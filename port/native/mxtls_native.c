@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The MicroPython module mxtls_native: the kernels under the names and arguments of lib/mxtls/kernels.
  *
- * What is out of a buffer's bounds is a ValueError, so that no call from Python reaches past the caller's memory. Nothing is
- * allocated. port/native/<kernel>.py takes its functions from here. The one source is a part of the firmware (micropython.mk,
+ * What is out of a buffer's bounds is a ValueError, so that no call from Python reaches past the caller's memory. Arguments that
+ * overlap, or a context that no key was put into, make wrong bytes at worst: no kernel takes an address or a count from bytes that it
+ * has not checked or masked itself. Nothing is allocated. port/native/<kernel>.py takes its functions from here. The one source is a part of the firmware (micropython.mk,
  * micropython.cmake) or the file mxtls_native.mpy beside it (natmod/Makefile). */
 
 #include "mxtls_native.h"
@@ -160,7 +161,7 @@ static mp_obj_t aes_expand(size_t n_args, const mp_obj_t *a) {
 
 static const mxtls_aes *aes_of(mp_obj_t object) {
     const mxtls_aes *ctx = words(object, sizeof(mxtls_aes));
-    if (ctx->rounds > 14) {
+    if (ctx->rounds != 10 && ctx->rounds != 12 && ctx->rounds != 14) { /* no key, or one that was wiped */
         refuse();
     }
     return ctx;
