@@ -27,7 +27,8 @@ static void refuse(void) {
 }
 
 static size_t length(mp_obj_t n) {
-    mp_int_t value = mp_obj_get_int(n);
+    /* In a file mp_obj_get_int drops what is above 32 bits; what is not small is out of bounds anyway. */
+    mp_int_t value = mp_obj_is_small_int(n) ? MP_OBJ_SMALL_INT_VALUE(n) : -1;
     if (value < 0 || value >= 1 << 29) { /* so that no sum of two overflows */
         refuse();
     }
