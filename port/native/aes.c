@@ -448,6 +448,7 @@ void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n
     mxtls_aes_stream_begin(&s, ctx, ctr);
     mxtls_aes_stream_xor(&s, buf, n);
     mxtls_put_be32(ctr + 12, s.count);
+    mxtls_forget(&s, sizeof(s));
 }
 
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
@@ -469,6 +470,7 @@ void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
     for (int i = 0; i < 4; i++) {
         mxtls_put_le32(iv + 4 * i, q[2 * i]);
     }
+    mxtls_forget(keys, sizeof(keys));
 }
 
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
@@ -501,6 +503,7 @@ void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
     for (int i = 0; i < 4; i++) {
         mxtls_put_le32(iv + 4 * i, before[i]);
     }
+    mxtls_forget(keys, sizeof(keys));
 }
 
 #endif

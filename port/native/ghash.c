@@ -173,6 +173,7 @@ void mxtls_ghash_parts(const mxtls_ghash_key *ctx, uint8_t y[16], const mxtls_pa
     for (int i = 0; i < 4; i++) {
         mxtls_put_be32(y + 4 * i, v[i]);
     }
+    mxtls_forget(f, sizeof(f));
 }
 
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n) {
