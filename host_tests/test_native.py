@@ -513,6 +513,18 @@ def test_the_assembly_for_a_cortex_m0_computes_what_the_c_does(tmp_path):
     assert "thumb: the same" in said.stdout + said.stderr, said.stdout + said.stderr
 
 
+def test_the_kernels_keep_to_their_memory_and_to_what_c_defines(tmp_path):
+    """Under gcc's sanitizers, on random numbers of random lengths; what they find ends the program."""
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc here")
+    sources = [HERE / "native" / "edges.c", *(p for p in NATIVE.glob("*.c") if p.name != "mxtls_native.c")]
+    flags = ("-g", "-O1", "-std=c99", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", NATIVE)
+    if subprocess.run(["gcc", *flags, *sources, "-o", tmp_path / "edges"], capture_output=True).returncode:
+        pytest.skip("this gcc has no sanitizers")
+    done = subprocess.run([tmp_path / "edges"], capture_output=True, text=True, timeout=300)
+    assert done.stdout == "edges: kept\n", done.stdout + done.stderr[-4000:]
+
+
 @pytest.mark.parametrize("target", targets.NATIVE + targets.NATMOD, ids=lambda t: t.name)
 def test_the_module_refuses_what_is_out_of_bounds(target):
     if target.missing():

@@ -8,7 +8,7 @@ ctx = bytearray(100)
 aes, ghash, poly = bytearray(native.AES_CTX), bytearray(native.GHASH_CTX), bytearray(native.POLY1305_CTX)
 native.aes_expand(aes, b64, 0, 16)
 des3, seed, rc4 = bytearray(native.DES3_CTX), bytearray(native.SEED_CTX), bytearray(native.RC4_STATE)
-broken = bytearray(b"\xff" * len(aes))
+broken, wiped, odd = bytearray(b"\xff" * len(aes)), bytearray(len(aes)), bytearray(b"\x0b\0\0\0") + bytearray(len(aes) - 4)
 curve = bytearray(native.ec_scratch(25))
 BAD = (
     (native.hash_blocks, 2, state, b64, 0, 2),
@@ -41,6 +41,10 @@ BAD = (
     (native.aes_ctr, aes, b16, b64, 60, 5),
     (native.aes_ctr, aes, b16, b64, -1, 5),
     (native.aes_ctr, broken, b16, b64, 0, 16),
+    (native.aes_ctr, wiped, b16, b64, 0, 16),
+    (native.aes_cbc_encrypt, odd, b16, b64, 0, 16),
+    (native.aes_ctr, aes, b16, b64, 1 << 40, 1),
+    (native.aes_ctr, aes, b16, b64, 1, (1 << 32) - 1),
     (native.aes_cbc_encrypt, aes, b16, b64, 0, 17),
     (native.aes_cbc_decrypt, aes, b16, b64, 0, 80),
     (native.des3_expand, des3, b64, 41),
@@ -69,6 +73,8 @@ BAD = (
     (native.gcm_seal, aes, b15, bytes(12), b64, 0, 16),
     (native.gcm_open, broken, ghash, bytes(12), b64, 0, 16),
     (native.gcm_open, aes, ghash, bytes(12), b64, 49, 0),
+    (native.gcm_seal, wiped, ghash, bytes(12), b64, 0, 16),
+    (native.ccm_open, wiped, 8, bytes(12), b64, 0, 16),
     (native.ccm_seal, aes, 12, bytes(12), b64, 0, 16),
     (native.ccm_seal, aes, 8, bytes(12), b64, 0, 57),
     (native.ccm_open, aes, 16, bytes(12 + 65280), b64, 0, 16),
@@ -136,10 +142,22 @@ for done in (
     if done:
         print("bounds: made something of nothing")
         raise SystemExit(1)
-if [len(c) for c in (aes, des3, seed, rc4, ghash, poly)] != [244, 384, 128, 258, 16, 52]:
+if [len(c) for c in (aes, des3, seed, rc4, ghash, poly)] != [244, 384, 128, 258, 48, 52]:
     print("bounds: the contexts have other sizes")
     raise SystemExit(1)
 if [native.ec_scratch(c) for c in (22, 23, 24, 25)] != [0, 1316, 1972, 2792]:
     print("bounds: the curves' scratch has other sizes")
     raise SystemExit(1)
+# Arguments that overlap make wrong bytes, and nothing else: here each kernel runs over its own key or state.
+for function, *arguments in (
+    (native.aes_ctr, aes, b16, aes, 0, len(aes)),
+    (native.aes_cbc_decrypt, aes, memoryview(aes)[:16], aes, 0, 240),
+    (native.ccm_open, aes, 8, aes, aes, 0, len(aes) - 8),
+    (native.gcm_seal, aes, ghash, aes, aes, 0, len(aes) - 16),
+    (native.gcm_seal, aes, ghash, ghash, ghash, 0, 32),
+    (native.hash_update, 4, ctx, ctx, 0, 100),
+    (native.rc4_xor, rc4, rc4, 0, len(rc4)),
+):
+    native.aes_expand(aes, b64, 0, 16)
+    function(*arguments)
 print("bounds: refused")

@@ -62,14 +62,17 @@ static inline uint32_t swap(uint32_t x) {
     return (mxtls_rol(x, 8) & 0x00FF00FF) | (mxtls_rol(x, 24) & 0xFF00FF00);
 }
 
-/* The round keys of one call, each of eight planes. */
-static void unpack(const mxtls_aes *ctx, uint32_t keys[15][8]) {
-    uint32_t *to = keys[0];
-    for (const uint32_t *from = ctx->key[0]; from < ctx->key[ctx->rounds + 1]; from++) {
+/* The round keys of one call, each of eight planes; returns the rounds. What is no key, or is overwritten by what the call does, still
+ * counts 8 to 14 of them, so that nothing is read or written behind the keys. */
+static uint32_t unpack(const mxtls_aes *ctx, uint32_t keys[15][8]) {
+    const uint32_t *from = ctx->key[0];
+    uint32_t *to = keys[0], rounds = (ctx->rounds & 14) | 8;
+    for (uint32_t n = 4 * (rounds + 1); n; n--, from++) {
         uint32_t even = *from & 0x55555555, odd = *from & 0xAAAAAAAA;
         *to++ = even | even << 1;
         *to++ = odd | odd >> 1;
     }
+    return rounds;
 }
 
 static void add_key(uint32_t *q, const uint32_t *key) {
@@ -79,7 +82,10 @@ static void add_key(uint32_t *q, const uint32_t *key) {
 }
 
 /* A round's ShiftRows is not done: MixColumns of an odd round finds the next byte of a column one column on, and behind two rounds
- * only rows 1 and 3 are out of place, by two columns. After Adomnicai and Peyrin (2020). The keys of odd rounds are laid out so. */
+ * only rows 1 and 3 are out of place, by two columns. After Adomnicai and Peyrin (2020). The keys of odd rounds are laid out so.
+ * The assembly below goes on for four rounds, behind which all rows are in place; for it the keys of every second two rounds are laid out
+ * with rows 1 and 3 out of place. */
+#define LONG_LAG MXTLS_THUMB1
 
 /* The next byte of each column; one column on, if the rows lag. */
 static inline uint32_t next(uint32_t x, int lag) {
@@ -125,6 +131,10 @@ static void shift_twice(uint32_t *q) {
     }
 }
 
+static inline int lags(uint32_t r, uint32_t rounds) {
+    return LONG_LAG && r & 2 && r < rounds;
+}
+
 /* All that follows the first round's S-box, or the second's, but for the transposition. The keys are from that of round 1 on. */
 #if MXTLS_THUMB1
 
@@ -133,11 +143,13 @@ static void shift_twice(uint32_t *q) {
  * the sum; r4 key, r7 top, lr top's b; r8 to r10 hold masks. */
 #define NEXT(x) "movs r2, #8; mov r1, " x "; rors r1, r2\n"
 #define LAG_NEXT(x) NEXT(x) "mov r3, r8; lsrs r2, r1, #2; ands r2, r3; lsls r1, r1, #6; bics r1, r3; eors r1, r2\n"
+#define LAG_2_NEXT(x) NEXT(x) "mov r3, r9; lsrs r2, r1, #4; ands r2, r3; lsls r1, r1, #4; bics r1, r3; eors r1, r2\n"
+#define LAG_3_NEXT(x) NEXT(x) "mov r3, r10; lsrs r2, r1, #6; ands r2, r3; lsls r1, r1, #2; bics r1, r3; eors r1, r2\n"
 #define NEXT_BUT_ONE(x) "rev16 r2, " x "; rev r2, r2\n"
 #define LAG_NEXT_BUT_ONE(x) NEXT_BUT_ONE(x) "mov r3, r9; lsrs r5, r2, #4; ands r5, r3; lsls r2, r2, #4; bics r2, r3; eors r2, r5\n"
 #define LOAD(i, x) "ldr " x ", [sp, #32 + 4 * " #i "]\n"
 #define LOAD_SHIFTED(i, x) LOAD(i, x) \
-    "lsrs r2, " x ", #4; eors r2, " x "; mov r3, r10; ands r2, r3; eors " x ", r2; lsls r2, r2, #4; eors " x ", r2\n"
+    "lsrs r2, " x ", #4; eors r2, " x "; ands r2, r3; eors " x ", r2; lsls r2, r2, #4; eors " x ", r2\n"
 #define KEY(i) "ldr r5, [r4, #4 * " #i "]; eors r1, r5\n"
 #define SUM(x, load, next, i) load(i, x) next(x) "eors " x ", r1\n"
 #define PLANE(i, x, carry, next_but_one) next_but_one(x) "eors r1, r2; eors r1, " carry "\n" KEY(i) "str r1, [sp, #4 * " #i "]\n"
@@ -152,23 +164,29 @@ static void shift_twice(uint32_t *q) {
     SUM("r6", load, next, 5) PLANE(5, "r6", "r0", twice) \
     SUM("r0", load, next, 6) PLANE(6, "r0", "r6", twice) \
     "mov r1, lr\n" PLANE(7, "r7", "r0", twice) "adds r4, #32; str r4, [sp, #116]; bl mxtls_sbox_frame\n"
-#define LAST(i) LOAD_SHIFTED(i, "r1") KEY(i) "str r1, [r7, #4 * " #i "]\n"
+#define LAST(i, load) load(i, "r1") KEY(i) "str r1, [r7, #4 * " #i "]\n"
+#define ALL_LAST(load) \
+    "ldr r7, [sp, #112]\n" LAST(0, load) LAST(1, load) LAST(2, load) LAST(3, load) LAST(4, load) LAST(5, load) LAST(6, load) LAST(7, load)
+#define PAIR "ldr r0, [sp, #120]; subs r0, #1; str r0, [sp, #120]\n"
 #define PREPARE "ldr r4, [sp, #116]; add r0, sp, #124; ldm r0, {r0-r2}; mov r8, r0; mov r9, r1; mov r10, r2\n"
 
 __attribute__((naked)) static void encrypt(uint32_t q[8], const uint32_t *key, uint32_t pairs, int second) {
     (void)q, (void)key, (void)pairs, (void)second;
     __asm__(
         ".syntax unified\n"
-        "push {r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; sub sp, #136\n"
-        "add r7, sp, #112; stm r7!, {r0-r2}; adr r1, 4f; ldm r1!, {r4-r6}; stm r7!, {r4-r6}; add r1, sp, #32\n"
+        "push {r4-r7, lr}; mov r4, r8; mov r5, r9; mov r6, r10; mov r7, r11; push {r4-r7}; sub sp, #140\n"
+        "add r7, sp, #112; stm r7!, {r0-r2}; adr r1, 4f; ldm r1!, {r4-r6}; stm r7!, {r4-r6}; ldr r4, [r1]; str r4, [r7]; add r1, sp, #32\n"
         "ldm r0!, {r4-r7}; stm r1!, {r4-r7}; ldm r0!, {r4-r7}; stm r1!, {r4-r7}; cmp r3, #0; beq 1f\n"
         "ldr r4, [sp, #116]; adds r4, #32; str r4, [sp, #116]; b 5f\n"
-        ".align 2\n4: .word 0x3F3F3F3F, 0x0F0F0F0F, 0x0F000F00\n"
+        ".align 2\n4: .word 0x3F3F3F3F, 0x0F0F0F0F, 0x03030303, 0x0F000F00\n"
         "1:" PREPARE MIX_COLUMNS(LOAD, LAG_NEXT, LAG_NEXT_BUT_ONE)
-        "5:" PREPARE "ldr r0, [sp, #120]; subs r0, #1; str r0, [sp, #120]; beq 2f; b 3f\n"
-        "2: ldr r7, [sp, #112]\n" LAST(0) LAST(1) LAST(2) LAST(3) LAST(4) LAST(5) LAST(6) LAST(7)
-        "add sp, #136; pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r4-r7, pc}\n"
-        "3:" MIX_COLUMNS(LOAD_SHIFTED, NEXT, NEXT_BUT_ONE)
+        "5:" PREPARE PAIR "beq 2f; b 3f\n"
+        "2: ldr r3, [sp, #136]\n" ALL_LAST(LOAD_SHIFTED)
+        "6: add sp, #140; pop {r4-r7}; mov r8, r4; mov r9, r5; mov r10, r6; mov r11, r7; pop {r4-r7, pc}\n"
+        "3:" MIX_COLUMNS(LOAD, LAG_2_NEXT, NEXT_BUT_ONE)
+        PREPARE MIX_COLUMNS(LOAD, LAG_3_NEXT, LAG_NEXT_BUT_ONE)
+        PREPARE PAIR "bne 7f\n" ALL_LAST(LOAD) "b 6b\n"
+        "7:" MIX_COLUMNS(LOAD, NEXT, NEXT_BUT_ONE)
         "b 1b\n");
 }
 
@@ -278,6 +296,9 @@ void mxtls_aes_expand(mxtls_aes *ctx, const uint8_t *key, size_t nbytes) {
             uint32_t t = (q[i] ^ q[i] >> 4) & 0x0F0F0000, x = q[i] ^ t ^ t << 4;
             q[i] = (x & 0x00FF00FF) | (x & 0x3F003F00) << 2 | (x >> 6 & 0x03000300);
         }
+        if (lags((uint32_t)r, ctx->rounds)) {
+            shift_twice(q);
+        }
         for (int i = 0; i < 4; i++) {
             ctx->key[r][i] = (q[2 * i] & 0x55555555) | (q[2 * i + 1] & 0xAAAAAAAA);
         }
@@ -352,8 +373,7 @@ static void keystream(const mxtls_aes_stream *s, uint32_t q[8], uint32_t count) 
 }
 
 void mxtls_aes_stream_begin(mxtls_aes_stream *s, const mxtls_aes *ctx, const uint8_t ctr[16]) {
-    unpack(ctx, s->keys);
-    s->rounds = ctx->rounds;
+    s->rounds = unpack(ctx, s->keys);
     for (int i = 0; i < 3; i++) {
         s->start[i] = mxtls_le32(ctr + 4 * i);
     }
@@ -428,12 +448,12 @@ void mxtls_aes_ctr(const mxtls_aes *ctx, uint8_t ctr[16], uint8_t *buf, size_t n
     mxtls_aes_stream_begin(&s, ctx, ctr);
     mxtls_aes_stream_xor(&s, buf, n);
     mxtls_put_be32(ctr + 12, s.count);
+    mxtls_forget(&s, sizeof(s));
 }
 
 void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
     uint32_t q[8];
-    uint32_t keys[15][8];
-    unpack(ctx, keys);
+    uint32_t keys[15][8], rounds = unpack(ctx, keys);
     for (int i = 0; i < 4; i++) {
         q[2 * i] = mxtls_le32(iv + 4 * i);
     }
@@ -442,7 +462,7 @@ void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
             q[2 * i] ^= mxtls_le32(buf + 4 * i);
             q[2 * i + 1] = 0; /* the second block is nobody's */
         }
-        crypt(keys, ctx->rounds, q, 0);
+        crypt(keys, rounds, q, 0);
         for (int i = 0; i < 4; i++) {
             mxtls_put_le32(buf + 4 * i, q[2 * i]);
         }
@@ -450,12 +470,17 @@ void mxtls_aes_cbc_encrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
     for (int i = 0; i < 4; i++) {
         mxtls_put_le32(iv + 4 * i, q[2 * i]);
     }
+    mxtls_forget(keys, sizeof(keys));
 }
 
 void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, size_t n) {
     uint32_t q[8], before[4];
-    uint32_t keys[15][8];
-    unpack(ctx, keys);
+    uint32_t keys[15][8], rounds = unpack(ctx, keys);
+    for (uint32_t r = 0; r < rounds; r++) {
+        if (lags(r, rounds)) {
+            shift_twice(keys[r]);
+        }
+    }
     for (int i = 0; i < 4; i++) {
         before[i] = mxtls_le32(iv + 4 * i);
     }
@@ -465,7 +490,7 @@ void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
             q[2 * i] = mxtls_le32(buf + 4 * i);
             q[2 * i + 1] = mxtls_le32(buf + second + 4 * i);
         }
-        crypt(keys, ctx->rounds, q, 1);
+        crypt(keys, rounds, q, 1);
         for (int i = 0; i < 4; i++) {
             uint32_t x = q[2 * i] ^ before[i], y = mxtls_le32(buf + 4 * i);
             before[i] = mxtls_le32(buf + second + 4 * i);
@@ -478,6 +503,7 @@ void mxtls_aes_cbc_decrypt(const mxtls_aes *ctx, uint8_t iv[16], uint8_t *buf, s
     for (int i = 0; i < 4; i++) {
         mxtls_put_le32(iv + 4 * i, before[i]);
     }
+    mxtls_forget(keys, sizeof(keys));
 }
 
 #endif

@@ -29,6 +29,7 @@ void mxtls_gcm_seal(const mxtls_aes *aes, const mxtls_ghash_key *key, const uint
     mxtls_aes_stream_xor(&s, buf, n);
     finish(key, head, naad, buf, n, tag);
     memcpy(buf + n, tag, 16);
+    mxtls_forget(&s, sizeof(s));
 }
 
 uint32_t mxtls_gcm_open(const mxtls_aes *aes, const mxtls_ghash_key *key, const uint8_t *head, size_t naad, uint8_t *buf, size_t n) {
@@ -36,9 +37,10 @@ uint32_t mxtls_gcm_open(const mxtls_aes *aes, const mxtls_ghash_key *key, const 
     uint8_t tag[16];
     mask(&s, aes, head + naad, tag);
     finish(key, head, naad, buf, n, tag);
-    if (!mxtls_ct_equal(tag, buf + n, 16)) {
-        return 0;
+    uint32_t good = mxtls_ct_equal(tag, buf + n, 16);
+    if (good) {
+        mxtls_aes_stream_xor(&s, buf, n);
     }
-    mxtls_aes_stream_xor(&s, buf, n);
-    return 1;
+    mxtls_forget(&s, sizeof(s));
+    return good;
 }

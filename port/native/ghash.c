@@ -50,27 +50,33 @@ __attribute__((naked)) static void spread(uint32_t *to, const uint8_t block[16],
 
 #else
 
-/* The carry-less products of 16 by 16 bits, added up. */
-static inline uint32_t product16(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e, uint32_t f) {
-    uint32_t z0 = 0, z1 = 0, z2 = 0;
-    const uint32_t x[3] = {a, c, e}, y[3] = {b, d, f};
-    for (int i = 0; i < 3; i++) {
-        uint32_t x0 = x[i] & 0x9249, x1 = x[i] & 0x2492, x2 = x[i] & 0x4924;
-        uint32_t y0 = y[i] & 0x9249, y1 = y[i] & 0x2492, y2 = y[i] & 0x4924;
-        z0 ^= (x0 * y0) ^ (x1 * y2) ^ (x2 * y1);
-        z1 ^= (x0 * y1) ^ (x1 * y0) ^ (x2 * y2);
-        z2 ^= (x0 * y2) ^ (x1 * y1) ^ (x2 * y0);
-    }
-    return (z0 & 0x49249249) | (z1 & 0x92492492) | (z2 & 0x24924924);
+/* A sum of carry-less products of 16 by 16 bits, a word for each third of its bits; what lies between is carries. */
+typedef struct {
+    uint32_t z0, z1, z2;
+} sum;
+
+static inline sum multiply(sum s, uint32_t x, uint32_t y) {
+    uint32_t x0 = x & 0x9249, x1 = x & 0x2492, x2 = x & 0x4924;
+    uint32_t y0 = y & 0x9249, y1 = y & 0x2492, y2 = y & 0x4924;
+    s.z0 ^= (x0 * y0) ^ (x1 * y2) ^ (x2 * y1);
+    s.z1 ^= (x0 * y1) ^ (x1 * y0) ^ (x2 * y2);
+    s.z2 ^= (x0 * y2) ^ (x1 * y1) ^ (x2 * y0);
+    return s;
+}
+
+static inline uint32_t bits(sum s) {
+    return (s.z0 & 0x49249249) | (s.z1 & 0x92492492) | (s.z2 & 0x24924924);
 }
 
 static void products(factors f[9]) {
     for (int i = 0; i < 9; i++, f++) {
         const uint32_t *x = f->x, *y = f->y;
-        uint32_t low = product16(x[0], y[0], x[1], y[1], x[2], y[2]);
-        uint32_t high = product16(x[0] >> 16, y[0] >> 16, x[1] >> 16, y[1] >> 16, x[2] >> 16, y[2] >> 16);
-        uint32_t middle = low ^ high ^ product16(x[0] ^ x[0] >> 16, y[0] ^ y[0] >> 16, x[1] ^ x[1] >> 16, y[1] ^ y[1] >> 16,
-            x[2] ^ x[2] >> 16, y[2] ^ y[2] >> 16);
+        sum s = {0, 0, 0};
+#define PRODUCT(half) bits(multiply(multiply(multiply(s, half(x[0]), half(y[0])), half(x[1]), half(y[1])), half(x[2]), half(y[2])))
+#define LOW(w) (w)
+#define HIGH(w) (w >> 16)
+#define BOTH(w) (w ^ w >> 16)
+        uint32_t low = PRODUCT(LOW), high = PRODUCT(HIGH), middle = low ^ high ^ PRODUCT(BOTH);
         f->x[0] = high ^ middle >> 16;
         f->x[1] = low ^ middle << 16;
     }
@@ -173,6 +179,7 @@ void mxtls_ghash_parts(const mxtls_ghash_key *ctx, uint8_t y[16], const mxtls_pa
     for (int i = 0; i < 4; i++) {
         mxtls_put_be32(y + 4 * i, v[i]);
     }
+    mxtls_forget(f, sizeof(f));
 }
 
 void mxtls_ghash(const mxtls_ghash_key *ctx, uint8_t y[16], const uint8_t *buf, size_t n) {

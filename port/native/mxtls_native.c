@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The MicroPython module mxtls_native: the kernels under the names and arguments of lib/mxtls/kernels.
  *
- * What is out of a buffer's bounds is a ValueError, so that no call from Python reaches past the caller's memory. Nothing is
- * allocated. port/native/<kernel>.py takes its functions from here. The one source is a part of the firmware (micropython.mk,
+ * What is out of a buffer's bounds is a ValueError, so that no call from Python reaches past the caller's memory. Arguments that
+ * overlap, or a context that no key was put into, make wrong bytes at worst: no kernel takes an address or a count from bytes that it
+ * has not checked or masked itself. Nothing is allocated. port/native/<kernel>.py takes its functions from here. The one source is a part of the firmware (micropython.mk,
  * micropython.cmake) or the file mxtls_native.mpy beside it (natmod/Makefile). */
 
 #include "mxtls_native.h"
@@ -26,7 +27,8 @@ static void refuse(void) {
 }
 
 static size_t length(mp_obj_t n) {
-    mp_int_t value = mp_obj_get_int(n);
+    /* In a file mp_obj_get_int drops what is above 32 bits; what is not small is out of bounds anyway. */
+    mp_int_t value = mp_obj_is_small_int(n) ? MP_OBJ_SMALL_INT_VALUE(n) : -1;
     if (value < 0 || value >= 1 << 29) { /* so that no sum of two overflows */
         refuse();
     }
@@ -160,7 +162,7 @@ static mp_obj_t aes_expand(size_t n_args, const mp_obj_t *a) {
 
 static const mxtls_aes *aes_of(mp_obj_t object) {
     const mxtls_aes *ctx = words(object, sizeof(mxtls_aes));
-    if (ctx->rounds > 14) {
+    if (ctx->rounds != 10 && ctx->rounds != 12 && ctx->rounds != 14) { /* no key, or one that was wiped */
         refuse();
     }
     return ctx;

@@ -270,6 +270,12 @@ static inline void mxtls_put_le32(uint8_t *p, uint32_t x) {
     p[3] = (uint8_t)(x >> 24);
 }
 
+/* Wipes what lies on the stack and holds keys: the compiler must believe that it is read. */
+static inline void mxtls_forget(void *p, size_t n) {
+    memset(p, 0, n);
+    __asm__ volatile("" : : "r"(p) : "memory");
+}
+
 /* All ones where x, below 2**31 in size, is negative, else 0. The compiler cannot see what it computes, so it makes no branch of it. */
 static inline uint32_t mxtls_negative(uint32_t x) {
     x >>= 31;
