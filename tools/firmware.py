@@ -167,7 +167,8 @@ def _inputs(board, has_mxtls, c_module):
     """What a firmware is made from, beside MicroPython: files to compare."""
     files = [BOARDS / board / name for name in ("manifest.py", "mpconfigboard.h", "mpconfigboard.cmake")]
     if has_mxtls:
-        files += [ROOT / "lib", ROOT / "port", ROOT / "examples", ROOT / "manifest.py", ROOT / "tools" / "configure.py", ROOT / "tools" / "options.py"]
+        files += [ROOT / "lib", ROOT / "port", ROOT / "examples", ROOT / "manifest.py"]
+        files += [ROOT / "tools" / name for name in ("configure.py", "join.py", "options.py")]
     if c_module:
         files += sorted(NATIVE.glob("*.[chS]")) + [NATIVE / "micropython.cmake", ROOT / "tools" / "native_functions.py"]
     return files
