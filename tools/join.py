@@ -15,7 +15,7 @@ Some more is settled here, because it looks across modules or serves a compiler 
 - A public const() is a number wherever it is imported, and no name where nobody asks for it otherwise.
 - A private text, or tuple of constants, that is used once is a const(): it stands where it is used, and is no name either.
 - Nothing imports micropython for a decorator alone.
-- Lists of modules to forget ("crypto.prf handshake.derive") name the hosts.
+- Lists of modules to forget ("crypto.prf handshake.derive") name the hosts, and nothing that is not there.
 
 What this does not understand is a JoinError of one line.
 """
@@ -384,11 +384,11 @@ class Walk(ast.NodeTransformer):
         return {self.module.imports.get(name)} if bound is None else bound
 
     def forget_list(self, text: object) -> list[str]:
-        """The modules that a text lists, where it lists modules."""
+        """The modules that a text lists, as far as they are there."""
         if not isinstance(text, str) or not re.fullmatch(r"[a-z0-9_.]*( [a-z0-9_.]+)*", text):
             return []
-        names = ["mxtls." + word for word in text.split()]
-        return names if any(name in self.plan.modules and name.count(".") > 1 for name in names) else []
+        names = [name for word in text.split() if (name := "mxtls." + word) in self.plan.modules]
+        return names if any(name.count(".") > 1 for name in names) else []
 
 
 class Look(Walk):
