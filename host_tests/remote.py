@@ -76,7 +76,7 @@ readline = stdin.buffer.readline
 
     def _build(self):
         emulate.setup()
-        return firmware.build("RPI_PICO", "everything", self.tier), natmod.natmod("armv6m") if self.tier == "natmod" else None
+        return firmware.build("RPI_PICO", "everything", self.tier, apart=True), natmod.natmod("armv6m") if self.tier == "natmod" else None
 
     def missing(self):
         try:

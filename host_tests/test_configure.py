@@ -516,7 +516,7 @@ def frozen_by(manifest, place):
 
 @pytest.mark.skipif(not (ROOT / "build/micropython/tools").exists(), reason="no MicroPython source: run `make setup`")
 def test_a_board_includes_the_manifest_with_its_choices(tree):
-    for name in ("manifest.py", "tools/configure.py", "tools/options.py"):
+    for name in ("manifest.py", "tools/configure.py", "tools/join.py", "tools/options.py"):
         (tree / name).parent.mkdir(exist_ok=True)
         (tree / name).write_text((ROOT / name).read_text())
     board = tree / "boards/MINE/manifest.py"

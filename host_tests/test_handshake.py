@@ -267,3 +267,21 @@ def test_randoms_and_shares_are_fresh():
         hellos.add(flight[2][8:40])
     assert len(hellos) == 12
     mxtls.open()
+
+
+def objects_of(value, found):
+    """The objects of mxtls that a value is made of: {id: its class's module}."""
+    if id(value) not in found and type(value).__module__.startswith("mxtls"):
+        found[id(value)] = type(value).__module__
+        for part in vars(value).values():
+            objects_of(part, found)
+    return found
+
+
+@pytest.mark.parametrize("version", [c.TLS1_2, c.TLS1_3], ids="%x".__mod__)
+def test_an_open_session_is_made_of_no_class_of_the_handshake(version):
+    """Or that class's module, and all that it names, would stay on a board's heap."""
+    for end in loop.connect(*loop.pair(chain("p256"), max_version=version)):
+        found = set(objects_of(end.session, {}).values())
+        assert {"mxtls.session", "mxtls.buffers", "mxtls.keys", "mxtls.crypto.gcm"} <= found
+        assert not {name for name in found if name.split(".")[1] in ("handshake", "suites", "versions")}

@@ -27,14 +27,15 @@ TIMEOUT = 60
 PATTERN = bytes(i & 255 for i in range(1024))
 
 
-def build(name, scripts, tls=False, profile="default", options=None):
-    """A 32-bit MicroPython with these scripts of tools/bench frozen in, and with mxtls (viper kernels) or the built-in `tls`."""
+def build(name, scripts, tls=False, profile="default", options=None, apart=False):
+    """A 32-bit MicroPython with these scripts of tools/bench frozen in, and with mxtls (viper kernels) or the built-in `tls`. apart: scripts
+    that look into mxtls find each module by itself."""
     folder = toolchain.STAGED / name
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     constants = {"mxtls.codes": configure.constants_of((ROOT / "lib/mxtls/codes.py").read_text()), "mxtls.config": {}}
     if not tls:
-        configure.stage(options or {}, "viper", "unix", folder / "mxtls", profile)
+        configure.stage(options or {}, "viper", "unix", folder / "mxtls", profile, apart=apart)
         lines.append('include("%s")' % (folder / "mxtls" / "manifest.py"))
     for script in scripts:
         text = configure.fold((BENCH / script).read_text(), script, constants)

@@ -132,9 +132,8 @@ def run_scripts(board, scripts, call):
 def measure(tier, made, xip=0, calls=None, kernels=True):
     """{name: (figures …)} of one tier, or of the peer; a measurement that took too long or failed is missing, and named."""
     scripts = ("board_counter.py", "board_builtin.py" if tier == PEER else "board_mx.py")
-    image = firmware.build("RPI_PICO_TLS") if tier == PEER else firmware.build(tier=tier, freeze=[BENCH / "c_kernels.py"] if tier == "native" else ())
     results = {}
-    with emulate.Board(image, xip=xip) as board:
+    with emulate.Board(firmware.build("RPI_PICO_TLS") if tier == PEER else firmware.build(tier=tier), xip=xip) as board:
         board.set_clock()
         for name, data in made.items():
             board.put(name, data)
@@ -143,12 +142,28 @@ def measure(tier, made, xip=0, calls=None, kernels=True):
                 results.update(run_scripts(board, scripts, call))
             except BoardError as e:
                 say("bench: %s, %s: %s" % (tier, call, e))
-        for row in KERNELS if kernels else ():
+    if kernels:
+        results.update(measure_kernels(tier, made, xip))
+    return {name: tuple(map(float, figures)) for name, figures in results.items() if figures}
+
+
+def measure_kernels(tier, made, xip):
+    """The figures of the kernels, each by itself: of a firmware in which they are files of their own."""
+    if tier == PEER:
+        image = firmware.build("RPI_PICO_TLS")
+    else:
+        image = firmware.build(tier=tier, freeze=[BENCH / "c_kernels.py"] if tier == "native" else (), apart=True)
+    results = {}
+    with emulate.Board(image, xip=xip) as board:
+        board.set_clock()
+        for name, data in made.items():
+            board.put(name, data)
+        for row in KERNELS:
             try:
                 results[row[0]] = measure_kernel(board, tier, *row)
             except BoardError as e:
                 say("bench: %s, %s: %s" % (tier, row[0], e))
-    return {name: tuple(map(float, figures)) for name, figures in results.items() if figures}
+    return results
 
 
 def measure_kernel(board, tier, name, unit, imports, prepare, call, divisor):
@@ -167,7 +182,7 @@ def profile(tier, made, call="measure('ecdsa', 0xC02B)"):
     """Where the cycles of a handshake go: {"client": [(what, calls, cycles), …], "server": …}, the dearest first."""
     scripts = ("board_counter.py", "board_profile.py", "board_mx.py")
     found = {}
-    with emulate.Board(firmware.build(tier=tier)) as board:
+    with emulate.Board(firmware.build(tier=tier, apart=True)) as board:
         board.set_clock()
         for name, data in made.items():
             board.put(name, data)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from join import JoinError, joined  # noqa: E402
 from options import AT_LEAST_ONE, LATER, NEVER, OPTIONS, PROFILES, SECTIONS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -552,6 +553,19 @@ def staged_texts(
     return dict(sorted(staged.items()))
 
 
+def for_board(
+    texts: dict[str, tuple[str, str]], tier: str, platform: str, also: Iterable[str] = ()
+) -> dict[str, tuple[str, str]]:
+    """What staged_texts() returns, as a board gets it: modules that are loaded together are one (join.py). A host gets them as they are;
+    modules of `also` keep their names, as do kernels that are chosen when they are first imported."""
+    if platform == "cpython":
+        return texts
+    try:
+        return joined(texts, {*also, *(name for name in texts if tier in SOFT and name.startswith("mxtls.kernels."))})
+    except JoinError as e:
+        raise ConfigureError(str(e)) from None
+
+
 def stage(
     options: Mapping[str, int],
     tier: str = "viper",
@@ -560,12 +574,15 @@ def stage(
     profile: str = "default",
     examples: bool = False,
     also: Iterable[str] = (),
+    apart: bool = False,
 ) -> list[str]:
     """Write the folder `out`: the modules and a manifest.py that freezes them. options: what is asked for
-    beside the profile; examples: client.py and server.py too, as far as the roles go; also: further modules.
-    Returns the modules' names. Files that stay the same are not touched."""
+    beside the profile; examples: client.py and server.py too, as far as the roles go; also: further modules; apart: what a board
+    loads together is not joined (join.py). Returns the modules' names. Files that stay the same are not touched."""
     values = resolve(profile, options)
     texts = staged_texts(values, tier, platform, examples, also)
+    if not apart:
+        texts = for_board(texts, tier, platform, also)
     files = {path: text for path, text in texts.values()}
     on = " ".join(name for name, number in values.items() if number)
     tops = sorted(path for path in files if "/" not in path)
@@ -630,6 +647,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", help="where to stage (default: a folder of build/config)")
     parser.add_argument("--examples", action="store_true", help="client.py and server.py too")
     parser.add_argument("--also", action="append", default=[], metavar="MODULE", help="stage this module too")
+    parser.add_argument("--apart", action="store_true", help="leave each module a file of its own")
     parser.add_argument("--list", action="store_true", help="print every option")
     given = parser.parse_args(arguments)
     if given.list:
@@ -639,7 +657,7 @@ def main(arguments: list[str]) -> int:
         place = (asked_for(given.options), given.tier, given.platform)
         rest = (given.profile, given.examples, given.also)
         out = given.out or folder_for(*place, *rest)
-        modules = stage(*place, out, *rest)
+        modules = stage(*place, out, *rest, given.apart)
     except ConfigureError as e:
         print(f"configure: {e}", file=sys.stderr)
         return 2

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import natmod
 import on_board
-from configure import TIERS, ConfigureError, resolve, staged_texts
+from configure import TIERS, ConfigureError, for_board, resolve, staged_texts
 from options import PROFILES
 
 from steps import BUILD, ROOT, Failed, build_lock, run, say
@@ -115,7 +115,7 @@ def package(arch, profile="default", tier=None, options=None, platform=None, exa
     check_tier(tier, arch)
     if not MPY_CROSS.exists():
         raise Failed("there is no build/bin/mpy-cross: run `make setup`")
-    texts = {path: text for path, text in staged_texts(resolve(profile, options), tier, platform, examples).values()}
+    texts = dict(for_board(staged_texts(resolve(profile, options), tier, platform, examples), tier, platform).values())
     kernels = natmod.natmod(natmod_arch(arch)) if "natmod" in TIERS[tier] else None
     out = natmod.DIST / (arch or "any")
     with build_lock():

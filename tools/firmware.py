@@ -101,13 +101,14 @@ def _objects(board, c_module):
     return folder
 
 
-def build(board="RPI_PICO", profile="default", tier="viper", options=None, freeze=(), examples=True):
+def build(board="RPI_PICO", profile="default", tier="viper", options=None, freeze=(), examples=True, apart=False):
     """Build build/firmware/<name>.uf2, where <name> says the choices; returns its path. Nothing to do costs a second.
 
     board    a folder of boards/
     profile, tier, options   as in tools/configure.py; options is a dict. A board without mxtls ignores them.
     freeze   further files to freeze, each as a module at the top
     examples freeze the roles' examples too
+    apart    each module is a file of its own, for tests and measurements that look into the library
     Raises Failed when the machine cannot build it. Safe to call from parallel tests.
     """
     if board not in boards():
@@ -118,10 +119,10 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
     if lacking:
         raise Failed("%s needs lib/%s, which this MicroPython tree lacks: set MICROPY_DIR to a tree with its submodules" % (board, lacking[0]))
     has_mxtls = "../../manifest.py" in (BOARDS / board / "manifest.py").read_text()
-    choices = {"profile": profile, "tier": tier, "examples": int(examples), **(options or {})} if has_mxtls else {}
+    choices = {"profile": profile, "tier": tier, "examples": int(examples), **({"apart": 1} if apart else {}), **(options or {})} if has_mxtls else {}
     c_module = has_mxtls and "native" in TIERS[tier] and "natmod" not in TIERS[tier]
     name = "-".join([board] + ([profile, tier] if has_mxtls else []))
-    if options or freeze or not examples:
+    if options or freeze or not examples or apart:
         name += "-" + digest(sorted(choices.items()), *map(str, freeze))[:8]
     text = 'include("%s"%s)\n' % (BOARDS / board / "manifest.py", "".join(", %s=%r" % pair for pair in choices.items()))
     text += "".join('module("%s", base_path="%s", opt=3)\n' % (Path(f).name, Path(f).parent) for f in freeze)
@@ -167,7 +168,8 @@ def _inputs(board, has_mxtls, c_module):
     """What a firmware is made from, beside MicroPython: files to compare."""
     files = [BOARDS / board / name for name in ("manifest.py", "mpconfigboard.h", "mpconfigboard.cmake")]
     if has_mxtls:
-        files += [ROOT / "lib", ROOT / "port", ROOT / "examples", ROOT / "manifest.py", ROOT / "tools" / "configure.py", ROOT / "tools" / "options.py"]
+        files += [ROOT / "lib", ROOT / "port", ROOT / "examples", ROOT / "manifest.py"]
+        files += [ROOT / "tools" / name for name in ("configure.py", "join.py", "options.py")]
     if c_module:
         files += sorted(NATIVE.glob("*.[chS]")) + [NATIVE / "micropython.cmake", ROOT / "tools" / "native_functions.py"]
     return files

@@ -34,7 +34,8 @@ def main():
     parser.add_argument("--max-record", default="16384")
     bench_peers.add_arguments(parser)
     given = parser.parse_args()
-    binary = bench_peers.build("heap-profile-32", ["heap_profile.py", "mx_client.py", "kernel_heap.py"], **bench_peers.choices(given))
+    binary = bench_peers.build("heap-profile-32", ["heap_profile.py", "mx_client.py"], **bench_peers.choices(given))
+    kernels = bench_peers.build("kernel-heap-32", ["kernel_heap.py"], apart=True, **bench_peers.choices(given))
     with tempfile.TemporaryDirectory(prefix="mxtls-heap-") as folder:
         bench_peers.write_files(folder)
         with bench_peers.echo_server(folder) as port:
@@ -51,7 +52,7 @@ def main():
     print("\nAlive at the entry of a kernel, and the heap that a call needs on top")
     entered = {row[1]: row[2] for row in rows if row[0] == "inside"}
     for name in KERNELS:
-        print("  %-34s %6s %6s" % (name, entered.pop(name, "-"), kernel_need(binary, name)))
+        print("  %-34s %6s %6s" % (name, entered.pop(name, "-"), kernel_need(kernels, name)))
     for name, size in entered.items():
         print("  %-34s %6s" % (name, size))
     print("\nKept by each import, in bytes (some are dropped again; one that comes twice was imported twice)")

@@ -357,13 +357,15 @@ def native(bits):
 
 
 def configure(profile, tier, platform_name="unix"):
-    """Stage a profile and the examples with tools/configure.py in build/staged/<profile>-<tier>; returns the path of its manifest.py."""
+    """Stage a profile and the examples with tools/configure.py in build/staged/<profile>-<tier>, each module a file of its own where it is
+    everything, for tests that look into it; returns the path of its manifest.py."""
     target = STAGED / ("%s-%s" % (profile, tier) + ("" if platform_name == "unix" else "-" + platform_name))
     tool = ROOT / "tools" / "configure.py"
-    wanted = digest(ROOT / "lib", ROOT / "port", ROOT / "examples", tool, ROOT / "tools" / "options.py")
+    wanted = digest(ROOT / "lib", ROOT / "port", ROOT / "examples", tool, ROOT / "tools" / "join.py", ROOT / "tools" / "options.py")
     with build_lock():
         if not is_stamped(target / "stamp", wanted):
-            run("configure", sys.executable, tool, "--profile", profile, "--tier", tier, "--platform", platform_name, "--examples", *ON_DEMAND, "--out", target,
+            apart = ["--apart"] if profile == "everything" else []
+            run("configure", sys.executable, tool, "--profile", profile, "--tier", tier, "--platform", platform_name, "--examples", *apart, *ON_DEMAND, "--out", target,
                 cwd=ROOT)
             (target / "stamp").write_text(wanted)
     return target / "manifest.py"

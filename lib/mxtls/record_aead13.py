@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TLS 1.3 records (RFC 8446 sections 5.2 to 5.5). Called by session.py.
+"""TLS 1.3 records (RFC 8446 sections 5.2 to 5.5), and the secrets that their keys grow from. Called by session.py and handshake/schedule.py.
 
 A fragment is the sealed text || its content type || zeros to pad it, then the tag. The nonce is the sequence number mixed
 into the IV, and the record's own header is what the tag covers beside the text.
@@ -11,7 +11,7 @@ from mxtls.codes import (
     PROTOCOL_FAIL as _PROTOCOL_FAIL,
     TLS1_2 as _TLS1_2,
 )
-from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA
+from mxtls.config import USE_PEERSEC_MEMORY_MANAGEMENT as _USE_ARENA, USE_RESUMPTION as _USE_RESUMPTION
 from mxtls.errors import Error
 from mxtls.kernels.mem import copy, mix, record_count, record_header, wipe
 from mxtls.record import Record
@@ -94,3 +94,19 @@ class Aead13Record(Record):
         wipe(self.header)
         wipe(self._iv)
         wipe(self._head)
+
+
+class Secrets:
+    """What an open session keeps beside its records: the traffic secrets of both directions, and what later sessions grow from. It stands here and
+    not in handshake/schedule.py, because a module is alive as long as an object of one of its classes."""
+
+    def __init__(self, size):
+        self.rd = bytearray(size)
+        self.wr = bytearray(size)
+        self.resumption = bytearray(size) if _USE_RESUMPTION else b""
+
+    def wipe(self):
+        wipe(self.rd)
+        wipe(self.wr)
+        if _USE_RESUMPTION:
+            wipe(self.resumption)

@@ -7,7 +7,6 @@ Keys are loaded before, as the peer's are (board_builtin.py), and the random gen
 
 from mxtls.codes import APP_DATA, HANDSHAKE_COMPLETE
 from mxtls.crypto import ecdh
-from mxtls.crypto.drbg import random_into
 from mxtls.keys import Keys
 from mxtls.library import open as open_library
 from mxtls.resume import SessionId
@@ -16,7 +15,6 @@ from mxtls.session import ClientSession, ServerSession
 _GROUPS = ecdh.GROUPS
 
 open_library()
-random_into(bytearray(1), 0, 1)
 
 
 class Side:

@@ -11,7 +11,6 @@ import time
 
 from mxtls.codes import APP_DATA as _APP_DATA, HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE, REQUEST_SEND as _REQUEST_SEND
 from mxtls.dtls import set_pmtu
-from mxtls.kernels.mem import copy
 from mxtls.keys import Keys
 from mxtls.library import open as open_library
 from mxtls.session import ClientSession
@@ -28,7 +27,7 @@ def flush(session, sock):
 def read(session, sock):
     """Take in one datagram; the session's status. (A socket's readinto would wait for more until the buffer is full.)"""
     data = sock.recv(session.want_input())
-    copy(session.input.buf, session.input.end, data, 0, len(data))
+    session.input.buf[session.input.end : session.input.end + len(data)] = data
     return session.received_data(len(data))
 
 

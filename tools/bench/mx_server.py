@@ -10,7 +10,6 @@ import sys
 import time
 
 from mxtls.codes import APP_DATA as _APP_DATA, HANDSHAKE_COMPLETE as _HANDSHAKE_COMPLETE, REQUEST_SEND as _REQUEST_SEND
-from mxtls.kernels.mem import copy
 from mxtls.keys import Keys
 from mxtls.library import open as open_library
 from mxtls.session import ServerSession
@@ -38,7 +37,9 @@ def echo(session, sock):
     end = off + session.plain_len
     while off < end:
         n = session.want_output(end - off)
-        copy(session.output.buf, session.write_off, session.input.buf, off, n)
+        given, at = session.input.buf, session.write_off
+        for i in range(n):
+            session.output.buf[at + i] = given[off + i]
         session.encode_writebuf(n)
         flush(session, sock)
         off += n

@@ -212,7 +212,8 @@ def send_flight(session, hs):
     if identity:
         kex_psk.mix(hs, key)
     body = kex = kex_psk = None
-    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk crypto.ecdh crypto.dh crypto.rsa kernels.ec kernels.ed25519 kernels.field kernels.x25519 kernels.rsa kernels.dh")
+    forget("handshake.certificates handshake.kex_ecdhe handshake.kex_dhe handshake.kex_rsa handshake.kex_psk handshake.transcript handshake.kept crypto.ecdh crypto.dh crypto.rsa"
+           " kernels.ec kernels.ed25519 kernels.field kernels.x25519 kernels.rsa kernels.dh")
     from mxtls.handshake import derive
 
     derive.secrets(session, hs)

@@ -37,28 +37,14 @@ from mxtls.errors import Error
 from mxtls.handshake.codec import Writer
 from mxtls.kernels.ct import ct_equal
 from mxtls.kernels.mem import copy, wipe
-from mxtls.record_aead13 import Aead13Record
+from mxtls.record_aead13 import Aead13Record, Secrets
+from mxtls_port import sweep
 
 if _USE_SSL_HANDSHAKE_MSG_TRACE:
     import mxtls.trace as trace
 
 # SHA-256 of "HelloRetryRequest": the random of a ServerHello that is one (section 4.1.3)
 RETRY = b"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
-
-
-class Secrets:
-    """What an open session keeps: the traffic secrets of both directions, and what later sessions grow from."""
-
-    def __init__(self, size):
-        self.rd = bytearray(size)
-        self.wr = bytearray(size)
-        self.resumption = bytearray(size) if _USE_RESUMPTION else b""
-
-    def wipe(self):
-        wipe(self.rd)
-        wipe(self.wr)
-        if _USE_RESUMPTION:
-            wipe(self.resumption)
 
 
 def derive(alg, secret, label, digest, out):
@@ -163,6 +149,7 @@ def protection(session, row, alg, secret):
     try:
         expand_label(alg, secret, b"key", b"", key)
         expand_label(alg, secret, b"iv", b"", iv)
+        sweep()
         return Aead13Record(_aead(row[3], key), iv, session.padding)
     finally:
         wipe(key)
