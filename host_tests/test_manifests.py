@@ -13,7 +13,7 @@ import targets
 from toolchain import MPY_CROSS, Failed, micropython_source
 
 BOARDS = {"ESP32_GENERIC": ("esp32", "xtensawin"), "ESP32_GENERIC_C3": ("esp32", "rv32imc"), "RPI_PICO_W": ("rp2", "armv6m")}
-VIPER = ("mxtls/kernels/aes_rounds.py", "mxtls_board.py")
+VIPER = ("mxtls/kernels/aes.py", "mxtls_board.py")
 
 
 def frozen(board, **choices):
