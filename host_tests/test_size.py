@@ -9,7 +9,7 @@ import toolchain
 from steps import Failed
 
 # Bytes frozen for Thumb with viper kernels: what was measured, and a fiftieth. None of these meets size.BUDGETS yet; docs/performance.md says why.
-CEILINGS = {"psk-client": 64_000, "client": 161_000, "everything": 257_000}
+CEILINGS = {"psk-client": 61_000, "client": 157_500, "everything": 254_000}
 
 
 @pytest.mark.parametrize("profile", CEILINGS)
@@ -40,7 +40,7 @@ def test_of_c_a_profile_counts_what_it_calls():
         psk, everything = (size.c_kernels(size.THUMB, resolve(name)) for name in ("psk-client", "everything"))
     except Failed as e:
         pytest.skip(str(e))
-    assert 8_000 < psk < 13_000 and 38_000 < everything < 46_000, "C has grown or shrunk: `make size` shows what each profile calls"
+    assert 9_000 < psk < 14_500 and 39_000 < everything < 47_000, "C has grown or shrunk: `make size` shows what each profile calls"
     small = size.Size(62000, {"mxtls/session.py": 6000})
     report = size.Report({"psk-client": small}, {"psk-client": [0] * 6}, {size.THUMB: {"psk-client": psk, "everything": everything}}, {})
     assert report.table()[0].endswith("bindings: %s to %s on Thumb." % (size.number(psk), size.number(everything)))
@@ -51,5 +51,5 @@ def test_what_cannot_be_measured_is_a_dash():
     report = size.Report({"psk-client": small}, {"psk-client": [62000, 50000, 0, 65000, 0, 67000]}, {}, {"USE_PEM": ("saves", 1234)})
     assert "| `psk-client` | 1 | 62 000 | 50 000 | – | 65 000 | – | 67 000 |" in report.table()
     assert "| `USE_PEM` | on | PEM beside DER | `USE_X509` | 1 234 |" in report.page()
-    assert "| aim | 20 |" in report.rooms() and "| together | 61 |" in report.rooms()
+    assert "| aim | 20 |" in report.rooms() and "| together | 61 |" in report.rooms() and "| modules joined | 0 |" in report.rooms()
     assert "1 234" in report.text()

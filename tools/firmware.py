@@ -18,7 +18,7 @@ from configure import TIERS, ConfigureError, resolve, staged_texts
 from options import PROFILES
 
 import debian_source
-from steps import BUILD, ROOT, Failed, build_lock, digest, is_stamped, run, say, step
+from steps import BUILD, ROOT, Failed, build_lock, digest, ended, is_stamped, run, say, step
 from toolchain import MPY_CROSS, NATIVE, OBJ, micropython_source, tool
 
 BOARDS = ROOT / "boards"
@@ -73,15 +73,14 @@ def _link_all(source_folder, folder, but):
             (folder / path.name).symlink_to(path)
 
 
-def _objects(board, c_module):
-    """Configure the board's folder of object files; returns it."""
+def _configure(folder, board, c_module):
+    """Configure the board's folder of object files."""
     tree = source()
-    folder = OBJ / ("rp2-" + board + ("-native" if c_module else ""))
     own = BOARDS / board if (BOARDS / board / "mpconfigboard.cmake").exists() else tree / "ports" / "rp2" / "boards" / board
     c_sources = [NATIVE / "micropython.cmake", *sorted(path.name for path in NATIVE.glob("*.c"))] if c_module else []
     wanted = digest((tree / "stamp").read_text(), own / "mpconfigboard.h", own / "mpconfigboard.cmake", *c_sources)
     if is_stamped(folder / "stamp", wanted):
-        return folder
+        return
     library = tree / "lib" / "micropython-lib"
     if not (library / "README.md").exists():  # CMake only asks for that; boards without a network take nothing from it
         library = BUILD / "no-micropython-lib"
@@ -98,7 +97,6 @@ def _objects(board, c_module):
     run("firmware", "cmake", "-S", tree / "ports" / "rp2", "-B", folder, *("-D%s=%s" % pair for pair in settings.items()),
         env={"MICROPY_MPYCROSS": str(MPY_CROSS)})
     (folder / "stamp").write_text(wanted)
-    return folder
 
 
 def build(board="RPI_PICO", profile="default", tier="viper", options=None, freeze=(), examples=True, apart=False):
@@ -135,8 +133,9 @@ def build(board="RPI_PICO", profile="default", tier="viper", options=None, freez
         wanted = digest(text, TREE / "stamp", *_inputs(board, has_mxtls, c_module), *map(Path, freeze))
         if target.exists() and is_stamped(stamp, wanted):
             return target
-        with step("firmware %s" % name):
-            folder = _objects(board, c_module)
+        folder = OBJ / ("rp2-" + board + ("-native" if c_module else ""))
+        with step("firmware %s" % name), ended(folder):
+            _configure(folder, board, c_module)
             (folder / "manifest.py").write_text(text)
             if c_module:
                 texts = _frozen_texts(profile, tier, options, examples) + [Path(f).read_text() for f in freeze]

@@ -18,7 +18,7 @@ import tempfile
 import configure
 from raw_repl import RawRepl
 
-from steps import ROOT, Failed, build_lock, digest, is_stamped, say, step
+from steps import ROOT, Failed, build_lock, digest, ended, is_stamped, say, step
 from toolchain import MPY_CROSS, NATIVE, OBJ, STAGED, apt_install, make, micropython_source, tree_digest
 
 PACKAGES = ("qemu-system-arm", "qemu-system-misc", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi",
@@ -150,7 +150,7 @@ def build(kind, tier):
         base = digest(tree_digest(tree), MPY_CROSS.stat().st_mtime_ns, *KINDS[kind].make, HEAP)
         wanted = digest(base, manifest.parent, *c_files)
         if not (elf.exists() and is_stamped(stamp, wanted)):
-            with step("%s board, %s kernels" % (kind, tier)):
+            with step("%s board, %s kernels" % (kind, tier)), ended(folder):
                 if not is_stamped(folder / "base", base):
                     shutil.rmtree(folder, ignore_errors=True)
                     folder.mkdir(parents=True)

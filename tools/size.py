@@ -22,7 +22,7 @@ from pathlib import Path
 
 import native_functions
 import natmod
-from configure import ConfigureError, resolve, staged_texts
+from configure import ConfigureError, for_board, resolve, staged_texts
 from options import BUILT, LATER, OPTIONS, PROFILES, SECTIONS
 
 import toolchain
@@ -99,9 +99,11 @@ def compiled(path: str, text: str, march: str) -> Path:
     return target
 
 
-def measure(options: Mapping[str, int], tier: str = "viper", march: str = THUMB) -> Size:
-    """The frozen size of the library with these (resolved) options, without the examples and without C."""
+def measure(options: Mapping[str, int], tier: str = "viper", march: str = THUMB, apart: bool = False) -> Size:
+    """The frozen size of the library with these (resolved) options, without the examples and without C. apart: before modules are joined."""
     texts = staged_texts(options, tier, "unix")
+    if not apart:
+        texts = for_board(texts, tier, "unix")
     mpys = [compiled(path, text, march) for path, text in texts.values()]
     tree, port = toolchain.micropython_source(), toolchain.OBJ / "base-32"
     key = hashlib.sha256(" ".join([Path(__file__).read_text(), str(tree), *(m.name for m in mpys)]).encode()).hexdigest()
@@ -159,7 +161,7 @@ def saved(name: str, everything: Sequence[Size]) -> tuple[str, *tuple[int, ...]]
         options = resolve("everything", asked)
     except ConfigureError:
         return ("required",)
-    more = [measure(options, march=march).total - whole.total for (march, _), whole in zip(OF_OPTIONS, everything, strict=True)]
+    more = [measure(options, march=march, apart=True).total - whole.total for (march, _), whole in zip(OF_OPTIONS, everything, strict=True)]
     return ("costs", *more) if option.debug else ("saves", *(-n for n in more))
 
 
@@ -201,8 +203,8 @@ def kilobytes(n: int) -> str:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was measured. profiles: with Thumb and viper; columns: bytes of each of COLUMNS, 0 where they cannot be had; c: by processor,
-    of the C that each profile calls."""
+    """All that was measured. profiles: with Thumb and viper, module by module, before they are joined; columns: bytes of each of COLUMNS, joined, 0 where they
+    cannot be had; c: by processor, of the C that each profile calls; options: of modules that are not joined."""
 
     profiles: dict[str, Size]
     columns: dict[str, list[int]]
@@ -212,7 +214,7 @@ class Report:
     def text(self) -> str:
         lines = ["Frozen bytes, Thumb, viper kernels, without the examples:\n"]
         for i, (name, size) in enumerate(self.profiles.items()):
-            lines.append(f"{name:12}{number(size.total):>9}   {len(size.modules)} modules")
+            lines.append(f"{name:12}{number(self.columns[name][0]):>9}   {len(size.modules)} modules, {number(size.total)} before they are joined")
             if same := [other for other in list(self.profiles)[:i] if self.profiles[other] == size]:
                 lines[-1] += f", the same as {same[0]}\n"
                 continue
@@ -259,7 +261,8 @@ class Report:
         parts = {name: size.rooms() for name, size in self.profiles.items()}
         for title in [*(title for title, _ in ROOMS), NAMES]:
             lines.append(f"| {title} | " + " | ".join(kilobytes(parts[name][title]) for name in names) + " |")
-        lines.append("| together | " + " | ".join(kilobytes(self.profiles[name].total) for name in names) + " |")
+        lines.append("| modules joined | " + " | ".join(kilobytes(self.columns[name][0] - self.profiles[name].total) for name in names) + " |")
+        lines.append("| together | " + " | ".join(kilobytes(self.columns[name][0]) for name in names) + " |")
         lines.append("| aim | " + " | ".join(str(BUDGETS.get(name, "–")) for name in names) + " |")
         return "\n".join(lines)
 
@@ -285,7 +288,7 @@ class Report:
             right.barh([at + (i - 2.5) * 0.14 for at in range(len(names))], [self.columns[name][i] / 1024 for name in names], 0.13, label=heading)
         left.set_yticks(range(len(names)), names)
         left.invert_yaxis()
-        for panel, title in ((left, "where the bytes lie: Thumb, viper"), (right, "processors and tiers")):
+        for panel, title in ((left, "where the bytes lie: Thumb, viper, before modules are joined"), (right, "processors and tiers")):
             panel.set_title(title, fontsize=9)
             panel.set_xlabel("KB of flash")
             panel.legend(fontsize=7)
@@ -312,8 +315,8 @@ def measured() -> Report:
 
     with ThreadPoolExecutor(2) as pool:
         sizes = dict(zip(cells, pool.map(cell, cells), strict=True))
-        profiles = {name: size for name in PROFILES if (size := sizes[name, *COLUMNS[0][:2]])}
-        everything = [size for march, _ in OF_OPTIONS if (size := sizes["everything", march, "viper"])]
+        profiles = dict(zip(PROFILES, pool.map(lambda name: measure(resolve(name), apart=True), PROFILES), strict=True))
+        everything = [measure(resolve("everything"), march=march, apart=True) for march, _ in OF_OPTIONS]
         options = dict(zip(names, pool.map(lambda name: saved(name, everything), names), strict=True))
     columns: dict[str, list[int]] = {name: [] for name in PROFILES}
     for (name, march, tier), size in sizes.items():

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -52,6 +53,23 @@ def run(log, *command, **options):
     if code:
         tail = path.read_bytes()[begin:].decode(errors="replace").splitlines()[1:][-15:]
         raise Failed("%s failed; the end of %s:\n    %s" % (command[0], path.relative_to(ROOT), "\n    ".join(tail)))
+
+
+@contextlib.contextmanager
+def ended(folder):
+    """Around a build in a folder: where the last one was stopped in its middle, what it left is removed first. MicroPython collects the names in its
+    sources file by file, and objects compiled before the collection's end do not fit it."""
+    mark = folder.with_name(folder.name + ".unfinished")
+    if mark.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    try:
+        yield
+    except Failed:
+        mark.unlink()  # make itself has ended
+        raise
+    mark.unlink()
 
 
 def digest(*parts):
