@@ -286,15 +286,19 @@ async def both_ways():
 
 async def again():
     """The server negotiates again while a task writes and another reads: writes wait for the Finished, and nothing is lost."""
-    quiet = []
+    took = []
 
     async def asks(reader, writer):
         await reader.readexactly(5)
         before = writer.session.client_verify
         writer.session.encode_rehandshake(session_option=mxtls.OPTION_FULL_HANDSHAKE)
         await writer.drain()
-        await reader.readexactly(95)
-        quiet.append(writer.session.client_verify != before)
+        n = 5
+        data = b""
+        while data[-1:] != b"!":
+            data = await reader.read(100)
+            n += len(data)
+        took.append((n, writer.session.client_verify != before))
         writer.write(b"y" * 100)
         await writer.drain()
 
@@ -302,18 +306,23 @@ async def again():
     for reads in (True, False):
         reader, writer = await connect()
         task = asyncio.create_task(reader.readexactly(100))
-        for i in range(100):
+        n = quiet = 0
+        while n < 20000 and (quiet == 0 or n < quiet + 20):
             writer.write(b"x")
-            if writer.session.quiet:
-                quiet.append(i)
+            n += 1
+            if writer.session.quiet and not quiet:
+                quiet = n
+                if not reads:
+                    task.cancel()  # from now on only a write can bring the Finished
             await asyncio.wait_for(writer.drain(), 10)
             await asyncio.sleep(0)
-            if i == 50 and not reads:
-                task.cancel()  # from now on only a write can bring the Finished
+        writer.write(b"!")
+        await writer.drain()
         if not reads:
             task = asyncio.create_task(reader.readexactly(100))
         check("all of it", await asyncio.wait_for(task, 10), b"y" * 100)
-        check("new keys, and a write in the middle", True in quiet and len(quiet) > 1)
+        check("a write in the middle", quiet > 0)
+        check("its bytes, and new keys", took.pop(), (n + 1, True))
         writer.close()
         await writer.wait_closed()
     await close(server)

@@ -237,7 +237,9 @@ class Stream:
     async def _writable(self):
         """Nothing more goes: until it may. Where the peer negotiates again that is when its Finished has come."""
         s = self.session
-        if not _USE_REHANDSHAKES or not s.quiet or s.output.end > s.output.start:
+        if _USE_STEPS and s.busy:
+            await asyncio.sleep(0)  # what has come is not dealt with yet
+        elif not _USE_REHANDSHAKES or not s.quiet or s.output.end > s.output.start:
             await self._line.writable()
         elif self._reading.locked() or s.plain_len >= 0:
             await asyncio.sleep(0.01)  # whoever reads brings it
