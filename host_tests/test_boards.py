@@ -41,7 +41,7 @@ KERNELS = {
 
 def step_of(script, board):
     """Every how many-th case a board gets. C computes big numbers some ten times as fast; the emulated RP2040 is slow."""
-    step = (50 if board.tier in ("native", "natmod") else 900) if script in BIG else 20
+    step = (150 if board.tier in ("native", "natmod") else 900) if script in BIG else 20
     return 1 if ALL else step * (4 if isinstance(board, remote.Pico) else 1)
 
 
