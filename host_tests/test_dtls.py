@@ -222,17 +222,24 @@ def test_a_flight_is_cut_anew_when_the_pmtu_fell(clock, chain):
     network.connect(client, server, Network(clock))
 
 
-@pytest.mark.parametrize("resumed", (False, True))
-def test_a_lost_last_flight_is_sent_again(clock, chain, resumed):
+def before_last_flight(clock, chain, resumed):
+    """Client, server, and who of them has finished: its last flight waits to be sent."""
     sid = mxtls.SessionId()
     if resumed:
         connected(clock, chain, client={"session_id": sid})
     client, server = network.pair(chain, client={"session_id": sid})
-    done, waiting = (client, server) if resumed else (server, client)
+    done = client if resumed else server
     while not done.session.established:
         give(server, client.datagrams())
         if not done.session.established:
             give(client, server.datagrams())
+    return client, server, done
+
+
+@pytest.mark.parametrize("resumed", (False, True))
+def test_a_lost_last_flight_is_sent_again(clock, chain, resumed):
+    client, server, done = before_last_flight(clock, chain, resumed)
+    waiting = server if resumed else client
     assert not waiting.session.established
     assert done.datagrams()  # lost
     assert done.session.timeout() == -1 and waiting.session.timeout() == 1000
@@ -252,15 +259,7 @@ def test_a_lost_last_flight_is_sent_again(clock, chain, resumed):
 @pytest.mark.parametrize("resumed", (False, True))
 def test_a_lost_last_flight_before_another_handshake(clock, chain, resumed):
     """Who has sent the last flight asks for the next handshake at once, and all of that is lost: both handshakes come to an end."""
-    sid = mxtls.SessionId()
-    if resumed:
-        connected(clock, chain, client={"session_id": sid})
-    client, server = network.pair(chain, client={"session_id": sid})
-    done = client if resumed else server
-    while not done.session.established:
-        give(server, client.datagrams())
-        if not done.session.established:
-            give(client, server.datagrams())
+    client, server, done = before_last_flight(clock, chain, resumed)
     done.session.encode_rehandshake()
     assert done.datagrams()  # lost
     Network(clock).run(client, server)

@@ -7,6 +7,7 @@ import ipaddress
 import pathlib
 import re
 import time
+from unittest.mock import Mock
 
 import pki
 import pytest
@@ -315,21 +316,15 @@ def test_work_for_name_constraints_is_bounded(monkeypatch):
     excluded = [DNS("%d.example.com" % i) for i in range(99)] + [EMAIL("y"), DNS("z")]
     crowd = [pki.der(pki.issue("a", key, "b", key, ca=True, constraints=([], excluded))) for _ in range(9)]
     size = len(contents(x509.NameConstraints(None, excluded)))
-    calls, permits = 0, constraints.permits
-
-    def counted(*args):
-        nonlocal calls
-        calls += 1
-        return permits(*args)
-
-    monkeypatch.setattr(constraints, "permits", counted)
+    permits = Mock(wraps=constraints.permits)
+    monkeypatch.setattr(constraints, "permits", permits)
     for subject, names in ((x509.Name([mail("a@b")] * 20 + [mail("a@y")]), []), (pki.name("leaf"), ["x"] * 20 + ["z"])):
-        calls = 0
+        permits.reset_mock()
         path = Path(keys_for(pki.chain().root_der), 1, None, NOW)
         for der in [pki.der(pki.issue(subject, leaf_key, "a", key, ca=False, names=names)), *crowd]:
             path.add(der, 0, len(der))
         assert path.finish() == codes.ALERT_BAD_CERTIFICATE and "name constraints" in path.text
-        assert 20 < calls < 8000 * 16 // size + 10
+        assert 20 < permits.call_count < 8000 * 16 // size + 10
 
 
 def test_client_purpose():
@@ -388,20 +383,14 @@ def test_loops_and_crowds_cost_no_more_than_24_signatures(monkeypatch):
     leaf = pki.der(pki.issue("leaf", keys[2], "a", keys[0], ca=False, names=["localhost"]))
     loop = [pki.der(pki.issue("a", keys[0], "b", keys[1], ca=True)), pki.der(pki.issue("b", keys[1], "a", keys[0], ca=True))]
     crowd = [pki.der(pki.issue("a", pki.make_key("p256", "crowd %d" % (i % 3)), "b", keys[1], ca=True)) for i in range(60)]
-    count, checked = 0, sign.verify
-
-    def verify(*args):
-        nonlocal count
-        count += 1
-        return checked(*args)
-
-    monkeypatch.setattr(sign, "verify", verify)
+    checked = Mock(wraps=sign.verify)
+    monkeypatch.setattr(sign, "verify", checked)
     for ders, most in ((loop * 40, 10), (crowd, 24)):
-        count = 0
+        checked.reset_mock()
         path = Path(keys_for(pki.chain().root_der), 1, "localhost", NOW)
         for der in [leaf, *ders]:
             path.add(der, 0, len(der))
-        assert path.finish() == codes.ALERT_BAD_CERTIFICATE and "too many" in path.text and 0 < count <= most
+        assert path.finish() == codes.ALERT_BAD_CERTIFICATE and "too many" in path.text and 0 < checked.call_count <= most
 
 
 def test_self_signed():

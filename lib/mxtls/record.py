@@ -44,15 +44,6 @@ class Record:
     if _USE_SSL3:
         _covered = 13  # bytes of the header that the MAC covers, 11 in SSL 3.0
 
-    def _describe(self, kind, version, n):
-        # The header of a record of n bytes.
-        header = self.header
-        if _USE_SSL3 and self._covered == 11:
-            version = n  # SSL 3.0 leaves the version out: the length stands in its place
-        record_header(header, 8, kind, version, n)
-        if _USE_CONNECTION_ID and self.cid:
-            self._carried()
-
     if _USE_CONNECTION_ID:
 
         def carry(self, cid):
@@ -81,6 +72,14 @@ class Record:
             copy(head, 21 + len(self.cid), header, 11, 2)
 
     if _USE_AES_CBC or _USE_3DES or _USE_SEED or _USE_ARC4:
+
+        def _describe(self, kind, version, n):
+            # The header of a record of n bytes.
+            if _USE_SSL3 and self._covered == 11:
+                version = n  # SSL 3.0 leaves the version out: the length stands in its place
+            record_header(self.header, 8, kind, version, n)
+            if _USE_CONNECTION_ID and self.cid:
+                self._carried()
 
         def _authenticate(self, kind, version, buf, off, n):
             # The MAC of the header and buf[off:off+n], to _tag.
