@@ -241,11 +241,13 @@ def send_update(session, answer):
     w = Writer(session)
     w.begin(_KEY_UPDATE, 1)
     secret = bytearray(session.secrets.wr)
-    record = update(session, secret)
-    w.put(answer, 1)
-    w.finish()
-    copy(session.secrets.wr, 0, secret, 0, len(secret))
-    wipe(secret)
+    try:
+        record = update(session, secret)
+        w.put(answer, 1)
+        w.finish()
+        copy(session.secrets.wr, 0, secret, 0, len(secret))
+    finally:
+        wipe(secret)
     change_write(session, record)
 
 
